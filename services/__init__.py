@@ -1,0 +1,1 @@
+"""The four services of Bangkom and the commands that run them together."""
