@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Puts in place what the tests need beyond Python: Java, Maven and the Kafka jars in build/kafka/libs.
+# Does nothing when all of it is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly pom=deploy/kafka/pom.xml libs=build/kafka/libs
+part=
+
+fail() {
+    echo "setup-tests: $1" >&2
+    exit 1
+}
+
+has_java() {
+    local version
+    version=$(java -version 2>&1) || return 1
+    [[ $version =~ version\ \"([0-9]+) ]] && ((BASH_REMATCH[1] >= 17))
+}
+
+has_jars() {
+    [[ -f $libs/.pom && $(<"$libs/.pom") == "$wanted" ]]
+}
+
+as_root() {
+    if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi
+}
+
+apt() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@"
+}
+
+install_java_and_maven() {
+    local need="Java 17 or newer and Maven are needed" java=openjdk-17-jre-headless
+    command -v apt-get >/dev/null || fail "$need: install them and try again."
+    as_root true 2>/dev/null || fail "$need: install them, or run deploy/setup-tests.sh once as root."
+    apt update
+    [[ -n $(apt-cache madison "$java" 2>/dev/null) ]] || java=default-jre-headless
+    apt install -y --no-install-recommends "$java" maven >/dev/null
+    has_java || fail "the java on the path is older than 17: update-alternatives --config java selects another."
+}
+
+# The marker is written last, so that a copy cut short is never taken for complete.
+copy_jars() {
+    local attempt
+    mkdir -p "$(dirname "$libs")"
+    part=$(mktemp -d "$libs.XXXXXX")
+    trap 'rm -rf "$part"' EXIT
+    for attempt in 1 2 3; do
+        if mvn -q -B -Dstyle.color=never -f "$pom" dependency:copy-dependencies -DoutputDirectory="$PWD/$part"; then
+            chmod 755 "$part"
+            rm -rf "$libs"
+            mv "$part" "$libs"
+            echo "$wanted" >"$libs/.pom"
+            return
+        fi
+        echo "setup-tests: attempt $attempt to fetch the Kafka jars failed" >&2
+    done
+    fail "the Kafka jars could not be fetched."
+}
+
+wanted=$(cksum <"$pom")
+# Maven only fetches: where the jars are, Java alone is enough.
+if ! has_java || { ! has_jars && ! command -v mvn >/dev/null; }; then
+    install_java_and_maven
+fi
+has_jars || copy_jars

@@ -1,0 +1,178 @@
+"""The database of one service: engine, transactions, set-based inserts and migrations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, DateTime, MetaData, Table, Text, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+TYPES = {datetime: DateTime(timezone=True), str: Text()}
+MIGRATION_LOCK = 7_220_001
+
+
+class KernelBase(DeclarativeBase):
+    """Tables that every service's database has."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = TYPES
+
+
+class DeliverySession(Session):
+    """The session class whose commits carry the outbox (see shared.delivery.outbox)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who writes: stamped on every event as its source."""
+
+    agency: str
+    service: str
+
+
+class Database:
+    """Engine and sessions of one database; time-outs so that nobody waits for ever."""
+
+    def __init__(self, url: str, origin: Origin, *, pool_size: int = 10, statement_timeout: float = 30.0) -> None:
+        self.url = url
+        self.origin = origin
+        self.engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": statement_timeout + 5,
+                "server_settings": {
+                    "application_name": f"bangkom-{origin.service}",
+                    "statement_timeout": str(int(statement_timeout * 1000)),
+                    "timezone": "UTC",
+                    "jit": "off",
+                },
+            },
+        )
+        self._sessions = async_sessionmaker(
+            self.engine, sync_session_class=DeliverySession, expire_on_commit=False, info={"origin": origin}
+        )
+
+    def session(self) -> AsyncSession:
+        """A new session; the caller commits and closes it."""
+        return self._sessions()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends well, rolled back otherwise."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+@cache
+def _unnest_insert(table: Table, columns: tuple[str, ...]) -> str:
+    dialect = postgresql.dialect()
+    types = [table.c[name].type.compile(dialect) for name in columns]
+    # A json array has no text form that drivers agree on: such columns travel as text and are cast one by one.
+    arrays = [f"CAST(:{n} AS {'TEXT' if t.startswith('JSON') else t}[])" for n, t in zip(columns, types, strict=True)]
+    picked = [f"{n}::{t}" if t.startswith("JSON") else n for n, t in zip(columns, types, strict=True)]
+    names = ", ".join(columns)
+    return (
+        f"INSERT INTO {table.fullname} ({names}) "  # noqa: S608 names come from the table's own definition
+        f"SELECT {', '.join(picked)} FROM unnest({', '.join(arrays)}) AS rows({names})"
+    )
+
+
+async def insert_rows(
+    session: AsyncSession, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]], suffix: str = ""
+) -> None:
+    """Insert many rows in one statement whose text does not grow with them; all rows name the same columns.
+
+    suffix is a constant such as ``ON CONFLICT DO NOTHING``. JSON columns are given as text.
+    """
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    target = table.__table__
+    assert isinstance(target, Table)
+    statement = text(f"{_unnest_insert(target, columns)} {suffix}")
+    await session.execute(statement, {name: [row[name] for row in rows] for name in columns})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """One line of migrations with a version table of its own."""
+
+    name: str
+    versions: Path
+
+    def config(self) -> Config:
+        """Alembic's configuration for this lineage; no file is read."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("version_locations", str(self.versions))
+        config.set_main_option("path_separator", "newline")
+        config.attributes["version_table"] = f"{self.name}_version"
+        return config
+
+
+KERNEL = Lineage(name="kernel", versions=Path(__file__).parent / "migrations" / "versions")
+
+
+def _upgrade(connection: Connection, lineages: Sequence[Lineage]) -> None:
+    # Two migrators started by mistake wait for each other; the lock goes with the transaction.
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    for lineage in lineages:
+        config = lineage.config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "heads")
+
+
+async def migrate(database: Database, lineages: Sequence[Lineage]) -> None:
+    """Bring the database to the newest version of every lineage, in one transaction."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(_upgrade, lineages)
+
+
+def _behind(connection: Connection, lineages: Sequence[Lineage]) -> list[str]:
+    behind = []
+    for lineage in lineages:
+        config = lineage.config()
+        context = MigrationContext.configure(connection, opts={"version_table": config.attributes["version_table"]})
+        if set(context.get_current_heads()) != set(ScriptDirectory.from_config(config).get_heads()):
+            behind.append(lineage.name)
+    return behind
+
+
+async def lineages_behind(database: Database, lineages: Sequence[Lineage]) -> list[str]:
+    """The lineages whose tables are older (or newer) than this program."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(_behind, lineages)
+
+
+def as_uuid(value: str | UUID) -> UUID:
+    """A uuid from its text form or itself."""
+    return value if isinstance(value, UUID) else UUID(value)

@@ -1,0 +1,1 @@
+"""Delivery of events: nothing lost, nothing twice, in order per subject."""

@@ -1,0 +1,252 @@
+"""What a service does with a batch of records: everything in one transaction, the culprit found by halves."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.db import Database
+from shared.delivery import metrics
+from shared.delivery.envelope import Received, Record, Unreadable, event_type_of, identity_of, read
+from shared.delivery.failures import Circuit, describe, is_transient
+from shared.delivery.held import Hold, blocks, due_deferred, hold, lock_head, note_failure, parked_among, record_of
+from shared.delivery.tables import HeldReason
+from shared.events.contract import Event
+
+Handler = Callable[[AsyncSession, list[Received[Any]]], Awaitable[None]]
+Handlers = Mapping[type[Event], Handler]
+Verdicts = dict[UUID, tuple[HeldReason, str]]
+E = TypeVar("E", bound=Event)
+
+log = structlog.get_logger()
+
+INBOX = text(
+    "INSERT INTO inbox (event_id) SELECT DISTINCT id FROM unnest(CAST(:ids AS uuid[])) AS i(id) ORDER BY id"
+    " ON CONFLICT DO NOTHING RETURNING event_id"
+)
+
+
+class NotYet(Exception):  # noqa: N818 it is an answer of a handler, not an error
+    """These events need a row that has not arrived: they wait, and with them the later events of their keys."""
+
+    def __init__(self, *events: Received[Any]) -> None:
+        super().__init__(f"{len(events)} events are not ready")
+        self.event_ids = frozenset(event.event_id for event in events)
+
+
+class ConsumerStopped(Exception):  # noqa: N818 a state, not an error
+    """Too much failed alike: nothing is taken and nothing parked until an operator resumes."""
+
+
+def waves(events: Iterable[Received[E]]) -> list[list[Received[E]]]:
+    """Cut events into calls: the i-th event of every key together, by type; order per key is kept."""
+    turn: dict[tuple[str, UUID], int] = defaultdict(int)
+    calls: dict[tuple[int, type[Event]], list[Received[E]]] = defaultdict(list)
+    for event in events:
+        key = (event.topic, event.subject)
+        calls[turn[key], event.type].append(event)
+        turn[key] += 1
+    by_turn = groupby(sorted(calls, key=lambda call: call[0]), key=lambda call: call[0])
+    return [calls[call] for _, same_turn in by_turn for call in same_turn]
+
+
+class Consumer:
+    """Takes batches of records into one service's database, each event once."""
+
+    def __init__(self, database: Database, handlers: Handlers, accepted_agencies: frozenset[str]) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._agencies = accepted_agencies
+        self._service = database.origin.service
+        self._circuit = Circuit()
+        self.stopped: str | None = None
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics the handlers listen to."""
+        return sorted({contract.topic for contract in self._handlers})
+
+    async def take(self, records: Sequence[Record]) -> None:
+        """Take a batch: returned means its offsets may move, raised means the same records must come again."""
+        if self.stopped:
+            await self._see_whether_resumed()
+        self._circuit.saw(len(records))
+        await self._take(list(records))
+
+    async def _take(self, records: list[Record]) -> None:
+        verdicts: Verdicts = {}
+        while True:
+            try:
+                return await self._attempt(records, verdicts)
+            except NotYet as answer:
+                unsettled = answer.event_ids - verdicts.keys()
+                if not unsettled:
+                    raise
+                verdicts.update({event_id: (HeldReason.DEFERRED, "not_yet") for event_id in unsettled})
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                return await self._isolate(records, error)
+
+    async def _isolate(self, records: list[Record], error: Exception) -> None:
+        if len(records) > 1:
+            middle = len(records) // 2
+            await self._take(records[:middle])
+            await self._take(records[middle:])
+            return
+        record, reason = records[0], f"handler:{describe(error)}"
+        if self._circuit.opens(f"{event_type_of(record)} {reason}", f"{record.topic} {record.key}"):
+            await self._stop(reason)
+        log.error("event_parked", event_id=str(identity_of(record)), topic=record.topic, reason=reason)
+        await self._attempt(records, {identity_of(record): (HeldReason.DEAD, reason)})
+
+    async def _attempt(self, records: list[Record], verdicts: Verdicts) -> None:
+        async with self._database.session() as session:
+            fresh = await self.begin(session, records)
+            await self.handle(session, fresh, verdicts)
+            await self.commit_db(session)
+
+    async def begin(self, session: AsyncSession, records: list[Record]) -> list[tuple[UUID, Record]]:
+        """Write the inbox ids first; what was there before has had its effect, whoever asks."""
+        identified: dict[UUID, Record] = {}
+        for record in records:
+            identified.setdefault(identity_of(record), record)
+        rows = await session.execute(INBOX, {"ids": list(identified)})
+        new = set(rows.scalars())
+        metrics.DUPLICATES.labels(self._service).inc(len(records) - len(new))
+        return [(event_id, record) for event_id, record in identified.items() if event_id in new]
+
+    async def handle(self, session: AsyncSession, fresh: list[tuple[UUID, Record]], verdicts: Verdicts) -> None:
+        """Sort what is new into events to handle and records to hold, and do both."""
+        parked = await parked_among(session, (record for _, record in fresh))
+        events: list[Received[Event]] = []
+        holds: list[Hold] = []
+        for event_id, record in fresh:
+            held = self._sort(event_id, record, parked, verdicts, events)
+            if held:
+                holds.append(held)
+                if (key := blocks(record)) is not None:
+                    parked.add(key)
+        if holds:
+            await hold(session, holds)
+        await self._call(session, events)
+        self._count(events, holds)
+
+    def _sort(
+        self,
+        event_id: UUID,
+        record: Record,
+        parked: set[tuple[str, str]],
+        verdicts: Verdicts,
+        events: list[Received[Event]],
+    ) -> Hold | None:
+        if blocks(record) in parked:
+            return Hold(record, event_id, HeldReason.BEHIND, "behind")
+        if event_id in verdicts:
+            return Hold(record, event_id, *verdicts[event_id])
+        try:
+            event = read(record, event_id, self._agencies)
+        except Unreadable as found:
+            log.error("event_unreadable", event_id=str(event_id), topic=record.topic, reason=found.reason)
+            return Hold(record, event_id, HeldReason.DEAD, found.reason)
+        if event is None or event.type not in self._handlers:
+            metrics.SKIPPED.labels(self._service).inc()
+        else:
+            events.append(event)
+        return None
+
+    async def _call(self, session: AsyncSession, events: list[Received[Event]]) -> None:
+        for call in waves(events):
+            await self._handlers[call[0].type](session, call)
+
+    def _count(self, events: list[Received[Event]], holds: list[Hold]) -> None:
+        for event in events:
+            metrics.HANDLED.labels(self._service, event.type.type).inc()
+        for each in holds:
+            metrics.HELD.labels(self._service, each.status.value).inc()
+
+    async def commit_db(self, session: AsyncSession) -> None:
+        """Make the batch's effects and its events to emit true together."""
+        await session.commit()
+
+    async def _stop(self, reason: str) -> None:
+        self.stopped = reason
+        async with self._database.transaction() as session:
+            await session.execute(
+                text(
+                    "INSERT INTO consumer_state (name, stopped_at, reason) VALUES (:name, now(), :reason)"
+                    " ON CONFLICT (name) DO UPDATE SET stopped_at = now(), reason = :reason"
+                ),
+                {"name": self._service, "reason": reason},
+            )
+        metrics.STOPPED.labels(self._service).set(1)
+        log.critical("consumer_stopped", reason=reason)
+        raise ConsumerStopped(reason)
+
+    async def _see_whether_resumed(self) -> None:
+        await self.load_state()
+        if self.stopped:
+            raise ConsumerStopped(self.stopped)
+        self._circuit.reset()
+
+    async def load_state(self) -> None:
+        """Read whether the consumer was stopped, by this process or another."""
+        async with self._database.transaction() as session:
+            self.stopped = await session.scalar(
+                text("SELECT reason FROM consumer_state WHERE name = :name AND stopped_at IS NOT NULL"),
+                {"name": self._service},
+            )
+        metrics.STOPPED.labels(self._service).set(1 if self.stopped else 0)
+
+    async def retry_deferred(self) -> int:
+        """Try the deferred events that are due; returns how many keys came free."""
+        async with self._database.transaction() as session:
+            due = await due_deferred(session)
+        return sum([await self.release(topic, key) for topic, key in due])
+
+    async def release(self, topic: str, key: str) -> bool:
+        """Let the held events of a key take effect, oldest first; False when one fails again and the rest waits."""
+        while True:
+            async with self._database.session() as session:
+                row = await lock_head(session, topic, key)
+                held_id = None if row is None else row.id
+                try:
+                    if row is not None:
+                        await self._replay(session, record_of(row), row.event_id)
+                        await session.delete(row)
+                    await session.commit()
+                except Exception as error:  # noqa: BLE001 every failure of a handler is told apart below
+                    await session.rollback()
+                    assert held_id is not None
+                    await self._note(held_id, error)
+                    return False
+            if held_id is None:
+                return True
+
+    async def _replay(self, session: AsyncSession, record: Record, event_id: UUID) -> None:
+        event = read(record, event_id, self._agencies)
+        if event is not None and event.type in self._handlers:
+            await self._call(session, [event])
+            self._count([event], [])
+
+    async def _note(self, held_id: int, error: Exception) -> None:
+        if is_transient(error):
+            raise error
+        deferred = isinstance(error, NotYet)
+        reason = error.reason if isinstance(error, Unreadable) else f"handler:{describe(error)}"
+        with contextlib.suppress(NotYet):
+            async with self._database.transaction() as session:
+                await note_failure(
+                    session,
+                    held_id,
+                    status=HeldReason.DEFERRED if deferred else HeldReason.DEAD,
+                    reason="not_yet" if deferred else reason,
+                )

@@ -1,0 +1,220 @@
+"""CloudEvents 1.0 over Kafka: how an event becomes headers and bytes, and comes back as one that can be trusted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID, uuid5
+
+import orjson
+from pydantic import ValidationError
+
+from shared.db import Origin
+from shared.events.catalogue import BY_TYPE, TOPIC_PUBLISHER
+from shared.events.contract import Event
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+NAMESPACE = UUID("6f0d2d0c-6a67-5d5f-9d4e-2b7d3a1c9e10")
+STRUCTURED = "application/cloudevents+json"
+SEQUENCE_EPOCH = 10**15
+"""A sequence is epoch * SEQUENCE_EPOCH + the outbox number, so that a restored database still counts upwards."""
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as a transport delivers it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    headers: Headers
+    value: bytes | None
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[E_co]):
+    """A checked event with the facts of its envelope; data is None for a tombstone."""
+
+    event_id: UUID
+    type: type[E_co]
+    topic: str
+    subject: UUID
+    time: datetime | None
+    sequence: int
+    agency: str
+    correlation_id: UUID
+    causation_id: str | None
+    payload: E_co | None
+
+    @property
+    def data(self) -> E_co:
+        """The event itself; a tombstone has none."""
+        if self.payload is None:
+            raise ValueError("a tombstone carries no data")
+        return self.payload
+
+
+class Unreadable(Exception):  # noqa: N818 it is a finding about a record, not an error of ours
+    """A record that claims to be ours and cannot be taken: reason is a code with no content of the record."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def write_headers(
+    contract: type[Event], subject: UUID, origin: Origin, *, causation: str | None, correlation: UUID | None
+) -> dict[str, str]:
+    """The CloudEvents attributes of an event of ours; id, time and sequence follow when they are known."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_source": f"/{origin.agency}/{origin.service}",
+        "ce_type": contract.type,
+        "ce_subject": str(subject),
+        "ce_dataschema": f"/schemas/{contract.type}.json",
+        "ce_agency": origin.agency,
+        "ce_correlationid": str(correlation or subject),
+        "content-type": "application/json",
+    }
+    if causation:
+        headers["ce_causationid"] = causation
+    return headers
+
+
+def _attributes(record: Record) -> tuple[dict[str, str], bytes | None]:
+    """The record's attributes by their CloudEvents names, and its data; both content modes."""
+    raw = {name.lower(): value for name, value in record.headers if value is not None}
+    if not raw.get("content-type", b"").startswith(STRUCTURED.encode()):
+        try:
+            return {n[3:]: v.decode() for n, v in raw.items() if n.startswith("ce_")}, record.value
+        except UnicodeDecodeError:
+            raise Unreadable("header_not_utf8") from None
+    try:
+        document = orjson.loads(record.value or b"")
+    except orjson.JSONDecodeError:
+        raise Unreadable("not_json") from None
+    if not isinstance(document, dict):
+        raise Unreadable("wrong_shape")
+    data = document.pop("data", None)
+    return {n: str(v) for n, v in document.items() if v is not None}, None if data is None else orjson.dumps(data)
+
+
+def event_type_of(record: Record) -> str | None:
+    """The type a record claims, or None when it claims none that can be read."""
+    try:
+        return _attributes(record)[0].get("type")
+    except Unreadable:
+        return None
+
+
+def identity_of(record: Record) -> UUID:
+    """Who the event is, wherever it stands in a log: its id, else a hash of its bytes and time, never its offset."""
+    for name, value in record.headers:
+        if name == "ce_id" and value:
+            try:
+                return UUID(value.decode())
+            except ValueError:
+                source = next((v for n, v in record.headers if n == "ce_source" and v), b"")
+                return uuid5(NAMESPACE, hashlib.sha256(source + b"\0" + value).hexdigest())
+    digest = hashlib.sha256(f"{record.topic}\0{record.key}\0{record.timestamp_ms}\0".encode() + (record.value or b""))
+    return uuid5(NAMESPACE, digest.hexdigest())
+
+
+def read(record: Record, event_id: UUID, accepted_agencies: frozenset[str]) -> Received[Event] | None:
+    """The event of a record; None when its type is unknown here; raises Unreadable when it must not be handled."""
+    attributes, value = _attributes(record)
+    if value is None and record.key is not None and "type" not in attributes:
+        # Compaction keeps a bare tombstone: its key is all it says.
+        return None
+    contract = _contract(record.topic, attributes)
+    if contract is None:
+        return None
+    subject = _check_origin(record, attributes, contract, accepted_agencies)
+    return Received(
+        event_id=event_id,
+        type=contract,
+        topic=record.topic,
+        subject=subject,
+        time=_time(attributes.get("time")),
+        sequence=_sequence(attributes.get("sequence")),
+        agency=attributes["agency"],
+        correlation_id=_uuid(attributes.get("correlationid"), subject),
+        causation_id=attributes.get("causationid"),
+        payload=_payload(contract, value, subject),
+    )
+
+
+def _contract(topic: str, attributes: Mapping[str, str]) -> type[Event] | None:
+    name = attributes.get("type")
+    if not name or attributes.get("specversion") != "1.0":
+        raise Unreadable("not_a_cloudevent")
+    contract = BY_TYPE.get(name)
+    claimed = contract.topic == topic if contract else name.startswith(f"bangkom.{TOPIC_PUBLISHER.get(topic)}.")
+    if not claimed:
+        raise Unreadable("forged_type")
+    return contract
+
+
+def _check_origin(
+    record: Record, attributes: Mapping[str, str], contract: type[Event], accepted_agencies: frozenset[str]
+) -> UUID:
+    agency = attributes.get("agency", "")
+    if agency not in accepted_agencies:
+        raise Unreadable("unknown_agency")
+    if attributes.get("source") != f"/{agency}/{contract.publisher()}":
+        raise Unreadable("forged_source")
+    if record.key is None or attributes.get("subject") != record.key:
+        raise Unreadable("key_differs_from_subject")
+    try:
+        return UUID(record.key)
+    except ValueError:
+        raise Unreadable("subject_not_a_uuid") from None
+
+
+def _payload(contract: type[Event], value: bytes | None, subject: UUID) -> Event | None:
+    if value is None:
+        if contract.kind == "state":
+            return None
+        raise Unreadable("no_value")
+    try:
+        event = contract.model_validate_json(value)
+    except ValidationError as error:
+        # Positions and kinds of error only: the values may be personal.
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        if first["type"] == "json_invalid":
+            raise Unreadable("not_json") from None
+        place = ".".join(str(part) for part in first["loc"] if part in contract.model_fields or isinstance(part, int))
+        raise Unreadable(f"wrong_shape:{place}:{first['type']}") from None
+    if event.subject != subject:
+        raise Unreadable("subject_differs_from_data")
+    return event
+
+
+def _time(value: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value) if value else None
+    except ValueError:
+        raise Unreadable("time_not_a_timestamp") from None
+
+
+def _sequence(value: str | None) -> int:
+    if value is None:
+        return 0
+    if not value.isdecimal() or len(value) > 18:  # noqa: PLR2004 a bigint holds 18 digits
+        raise Unreadable("sequence_not_a_number")
+    return int(value)
+
+
+def _uuid(value: str | None, default: UUID) -> UUID:
+    try:
+        return UUID(value) if value else default
+    except ValueError:
+        raise Unreadable("correlation_not_a_uuid") from None

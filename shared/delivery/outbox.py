@@ -1,0 +1,151 @@
+"""The one way to emit: events wait in the session and are written in the transaction that made them true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
+
+from shared import clock
+from shared.db import DeliverySession
+from shared.delivery.envelope import Received, write_headers
+from shared.errors import Invalid
+from shared.events.contract import Event
+from shared.ids import new_id
+
+LIMIT = 900_000
+"""Bytes of one event: below every broker's default limit of one record."""
+
+INSERT = text(
+    "WITH written AS ("
+    " INSERT INTO outbox (event_id, topic, key, headers, value)"
+    " SELECT event_id, topic, key, headers::json, value FROM unnest("
+    "  CAST(:event_id AS uuid[]), CAST(:topic AS text[]), CAST(:key AS text[]),"
+    "  CAST(:headers AS text[]), CAST(:value AS bytea[])) AS rows(event_id, topic, key, headers, value)"
+    ") SELECT pg_notify('outbox', '')"
+)
+
+
+class TooLarge(Invalid):
+    """An event that no broker would take."""
+
+    code = "event-too-large"
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """One event on its way into the outbox."""
+
+    event_id: UUID
+    topic: str
+    headers: dict[str, str]
+    value: bytes | None
+
+
+@dataclass(slots=True)
+class Pending:
+    """What a session will emit, and how far each open savepoint would take it back."""
+
+    emissions: list[Emission] = field(default_factory=list)
+    savepoints: dict[SessionTransaction, int] = field(default_factory=dict)
+
+
+def record(
+    session: AsyncSession, event: Event, *, caused_by: Received[Event] | None = None, correlation: UUID | None = None
+) -> None:
+    """Emit one event with this transaction. Lock the subject's row first: order of events = order of commits.
+
+    The cause is the given event, else what the session says of itself (a command, a timer).
+    """
+    value = event.model_dump_json().encode()
+    if len(value) > LIMIT:
+        raise TooLarge(f"Peristiwa {event.type} terlalu besar ({len(value)} bita, paling banyak {LIMIT}).")
+    _emit(session, type(event), event.subject, value, caused_by, correlation)
+
+
+def record_all(session: AsyncSession, events: Iterable[Event], *, caused_by: Received[Event] | None = None) -> None:
+    """Emit many events that have one cause."""
+    for event in events:
+        record(session, event, caused_by=caused_by)
+
+
+def record_tombstone(session: AsyncSession, contract: type[Event], subject: UUID) -> None:
+    """Emit the end of a state: directories remove the subject, compaction forgets it."""
+    _emit(session, contract, subject, None, None, None)
+
+
+def _emit(  # noqa: PLR0913 the parts of an event
+    session: AsyncSession,
+    contract: type[Event],
+    subject: UUID,
+    value: bytes | None,
+    caused_by: Received[Event] | None,
+    correlation: UUID | None,
+) -> None:
+    headers = write_headers(
+        contract,
+        subject,
+        session.info["origin"],
+        causation=str(caused_by.event_id) if caused_by else session.info.get("cause"),
+        correlation=correlation or (caused_by.correlation_id if caused_by else None),
+    )
+    _pending(session.sync_session).emissions.append(Emission(new_id(), contract.topic, headers, value))
+
+
+def _pending(session: Session) -> Pending:
+    pending: Pending | None = session.info.get("outbox")
+    if pending is None:
+        pending = session.info["outbox"] = Pending()
+    return pending
+
+
+def _columns(emissions: list[Emission], time: datetime) -> dict[str, list[Any]]:
+    stamped = time.isoformat()
+    for emission in emissions:
+        emission.headers["ce_id"] = str(emission.event_id)
+        emission.headers["ce_time"] = stamped
+    return {
+        "event_id": [e.event_id for e in emissions],
+        "topic": [e.topic for e in emissions],
+        "key": [e.headers["ce_subject"] for e in emissions],
+        "headers": [orjson.dumps(e.headers).decode() for e in emissions],
+        "value": [e.value for e in emissions],
+    }
+
+
+@sqlalchemy_event.listens_for(DeliverySession, "before_commit")
+def _write(session: Session) -> None:
+    # The hook also fires when a savepoint is released: only the outermost commit carries the events.
+    if session.in_nested_transaction():
+        return
+    pending = _pending(session)
+    if pending.emissions:
+        session.flush()
+        session.execute(INSERT, _columns(pending.emissions, clock.now_sync(session)))
+        pending.emissions = []
+
+
+@sqlalchemy_event.listens_for(DeliverySession, "after_transaction_create")
+def _remember_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        pending = _pending(session)
+        pending.savepoints[transaction] = len(pending.emissions)
+
+
+@sqlalchemy_event.listens_for(DeliverySession, "after_soft_rollback")
+def _take_back(session: Session, transaction: SessionTransaction) -> None:
+    pending = _pending(session)
+    del pending.emissions[pending.savepoints.get(transaction, 0) if transaction.nested else 0 :]
+
+
+@sqlalchemy_event.listens_for(DeliverySession, "after_transaction_end")
+def _forget_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    _pending(session).savepoints.pop(transaction, None)

@@ -1,0 +1,44 @@
+"""What every event contract is: a frozen model with a type name, a topic and a subject."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$")]
+"""An identifier from a code list: never a name, never free text."""
+
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A public title of a unit, position, competency or programme."""
+
+Kind = Literal["fact", "state"]
+
+
+class Event(BaseModel):
+    """One fact or one state. Unknown fields are ignored, so that a publisher may add some."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    topic: ClassVar[str]
+    subject_field: ClassVar[str]
+    kind: ClassVar[Kind] = "fact"
+    example: ClassVar[dict[str, object]]
+
+    @property
+    def subject(self) -> UUID:
+        """Whom or what the event is about; its key, so that order is kept per subject."""
+        value: UUID = getattr(self, self.subject_field)
+        return value
+
+    @classmethod
+    def publisher(cls) -> str:
+        """The service that alone may publish this type."""
+        return cls.type.split(".")[1]
+
+
+def is_state_topic(topic: str) -> bool:
+    """State topics hold the newest record per key and are compacted; an older or broken record never blocks them."""
+    return topic in {"bangkom.employees", "bangkom.reference"}

@@ -1,0 +1,91 @@
+"""What evaluation publishes."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.contract import Code, Event
+
+
+class EvaluationConcluded(Event):
+    """A verdict on what one participant learned, with the figure and the rule version that decided.
+
+    Published by evaluation when a result is concluded or concluded anew; figure is the post-test in percent of the
+    highest score, gain the normalised gain (Hake 1998), each absent when it is not defined.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.evaluation_concluded.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "evaluation_id"
+    example: ClassVar[dict[str, object]] = {
+        "evaluation_id": "01920000-0000-7000-8000-000000000020",
+        "enrolment_id": "01920000-0000-7000-8000-000000000011",
+        "class_id": "01920000-0000-7000-8000-000000000012",
+        "program_id": "01920000-0000-7000-8000-000000000010",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "level": 2,
+        "verdict": "NOT_EFFECTIVE",
+        "figure": "64.00",
+        "gain": "0.20",
+        "rule": "L2_PERSON",
+        "rule_version": "2026-01-01",
+    }
+
+    evaluation_id: UUID
+    enrolment_id: UUID
+    class_id: UUID
+    program_id: UUID
+    employee_id: UUID
+    competency: Code
+    level: int = Field(ge=1, le=4)
+    verdict: Code
+    figure: Decimal | None = None
+    gain: Decimal | None = None
+    rule: Code
+    rule_version: Code
+
+
+class FollowUpOpened(Event):
+    """A follow-up plan was opened because a rule fired.
+
+    Published by evaluation; consumed by the service the target names. due_date is a local date of the agency.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.follow_up_opened.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "follow_up_id"
+    example: ClassVar[dict[str, object]] = {
+        "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "evaluation_id": "01920000-0000-7000-8000-000000000020",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "cycle": 2026,
+        "round": 1,
+        "kind": "REMEDIAL",
+        "cause": "NOT_MASTERED",
+        "target": "MENTORING",
+        "due_date": "2026-04-03",
+        "rule": "L2_PERSON",
+        "rule_version": "2026-01-01",
+        "need_ids": [],
+    }
+
+    follow_up_id: UUID
+    evaluation_id: UUID
+    employee_id: UUID
+    competency: Code
+    cycle: int
+    round: int = Field(ge=1)
+    kind: Code
+    cause: Code
+    target: Code
+    due_date: date
+    rule: Code
+    rule_version: Code
+    need_ids: tuple[UUID, ...] = ()
