@@ -14,3 +14,4 @@ UNPUBLISHED = Gauge("bangkom_outbox_unpublished", "Outbox rows not yet confirmed
 OLDEST = Gauge("bangkom_outbox_oldest_seconds", "Age of the oldest unpublished outbox row", ["service"])
 BATCHES = Counter("bangkom_consumer_batches_total", "Batches taken, by outcome", ["service", "outcome"])
 LAG = Gauge("bangkom_consumer_lag", "Records not yet taken", ["service", "topic", "partition"])
+TIMER_FAILURES = Counter("bangkom_timer_failures_total", "Timers that failed and wait for another try", ["service"])
