@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, LargeBinary, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, LargeBinary, func, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -110,6 +110,7 @@ class DeliveryEpoch(KernelBase):
     """Raised when a database was restored from a backup, so that its new state events count as newer."""
 
     __tablename__ = "delivery_epoch"
+    __table_args__ = (CheckConstraint("only", name="one_row"),)
 
     only: Mapped[bool] = mapped_column(primary_key=True, default=True)
     epoch: Mapped[int]

@@ -42,7 +42,7 @@ def _outbox() -> None:
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("refused_at", MOMENT, nullable=False, server_default=sa.text("clock_timestamp()")),
+        sa.Column("since", MOMENT, nullable=False, server_default=sa.text("clock_timestamp()")),
         sa.PrimaryKeyConstraint("topic", "key", name="pk_refused_keys"),
     )
 
