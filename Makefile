@@ -1,0 +1,47 @@
+# GNU make. `make` alone lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := targets
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: targets install run test lint docs
+
+targets: ## list what can be made
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+install: $(INSTALLED) ## put everything Bangkom needs into .venv
+
+# The lock holds a hash for every file pip may take; the project itself is linked, not copied.
+$(INSTALLED): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null \
+	    || { echo 'install: Python 3.11 or newer is needed; `make PYTHON=…` names another one.' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo 'install: $(PYTHON) is older than Python 3.11; `make PYTHON=…` names another one.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	    || { echo 'install: $(PYTHON) comes without venv; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: install ## run Bangkom here: one process, four services, http://127.0.0.1:8000
+	$(BIN)/bangkom run
+
+test: install ## install what the tests need (Java, Kafka) and run them all
+	deploy/setup-tests.sh
+	$(BIN)/python -m pytest
+
+lint: install ## check style, types and imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# What is published may only be replaced by what is compatible with it: the gate comes first.
+docs: install ## write event schemas, docs/events.md and docs/asyncapi.yaml anew
+	$(BIN)/python -m pytest -q tests/contracts/test_compatibility.py
+	$(BIN)/python -m shared.events.documents
