@@ -138,7 +138,7 @@ class EmbeddedPostgres:
     def _answers(self) -> bool:
         if self.pid is None:
             return False
-        command = [_program("pg_isready"), "-q", "-d", self.dsn("postgres")]
+        command = [program("pg_isready"), "-q", "-d", self.dsn("postgres")]
         return subprocess.run(command, env=_environment(), check=False).returncode == 0
 
     def _runs(self) -> bool:
@@ -204,7 +204,8 @@ def _programs() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs, such as psql."""
     return str(_programs() / name)
 
 
@@ -217,7 +218,7 @@ def _run(command: list[str], *, owner: Path, text: str = "", lock: int | None = 
     """Run a program of PostgreSQL. It refuses to work for root, so root runs it as the owner of the given folder."""
     root = os.geteuid() == 0
     result = subprocess.run(
-        [_program(command[0]), *command[1:]],
+        [program(command[0]), *command[1:]],
         input=text,
         text=True,
         capture_output=True,
