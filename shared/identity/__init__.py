@@ -1,0 +1,1 @@
+"""Who acts: people with built-in accounts, machines with tokens, and the system itself."""
