@@ -23,7 +23,7 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; a formula or an error value carries its text and is never evaluated."""
+    """One cell; a formula is never evaluated."""
 
     kind: CellKind
     value: str | int | float | date | bool | None = None

@@ -11,11 +11,10 @@ from shared.files.workbook.limits import Limits
 from shared.files.workbook.refusal import WorkbookRefused
 
 RawT = TypeVar("RawT")
-Numbered = Iterator[tuple[int, Sequence[RawT]]]
 
 
 class HeaderColumn(Protocol):
-    """What the search needs to know of a column."""
+    """What the search needs to know of a column; `name` is the title we write ourselves."""
 
     @property
     def name(self) -> str: ...
@@ -35,14 +34,14 @@ class Sheet(Generic[RawT]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nearest:
-    """The row that came nearest to a header; row 0 with `blank` when the sheet holds nothing at all."""
+class Header:
+    """A row seen as a header: where each declared column stands, and which required ones it lacks."""
 
     sheet: str
-    row: int = 0
-    missing: tuple[str, ...] = ()
-    matched: int = 0
-    blank: bool = True
+    row: int
+    positions: Mapping[str, int]
+    titles: Mapping[str, str]
+    missing: tuple[str, ...]
 
 
 def normal_form(text: str) -> str:
@@ -53,27 +52,69 @@ def normal_form(text: str) -> str:
 
 def first_table(sheets: Iterable[Sheet[RawT]], columns: Sequence[HeaderColumn], limits: Limits) -> Table:
     """The table of the first sheet that has every required column; else a refusal that names the nearest row."""
-    nearest = Nearest(sheet="")
+    nearest: Header | None = None
     for sheet in sheets:
-        found = find_table(sheet, columns, limits)
-        if isinstance(found, Table):
-            return found
-        if found.matched > nearest.matched or nearest.blank:
-            nearest = found
+        numbered = enumerate(sheet.rows, start=1)
+        for number, row in islice(numbered, limits.header_rows):
+            header = _as_header(sheet, number, row, columns)
+            if header is None:
+                continue
+            if not header.missing:
+                return _table(sheet, numbered, header, limits)
+            if nearest is None or len(header.positions) > len(nearest.positions):
+                nearest = header
     raise _not_found(nearest, columns)
 
 
-def find_table(sheet: Sheet[RawT], columns: Sequence[HeaderColumn], limits: Limits) -> Table | Nearest:
-    """The table of this sheet, or how near its best row came."""
-    numbered = _within_columns(sheet, limits)
-    nearest = Nearest(sheet=sheet.name)
-    for number, row in islice(numbered, limits.header_rows):
-        texts = {index: str(cell.value) for index, cell in enumerate(map(sheet.to_cell, row)) if cell is not EMPTY}
-        positions = _positions(texts, columns)
-        missing = tuple(column.name for column in columns if column.required and column.name not in positions)
-        if not missing and positions:
-            titles = _single_titles(positions, texts, sheet.name, number)
-            return _table(sheet, numbered, Nearest(sheet=sheet.name, row=number), titles, limits)
-        if len(positions) > nearest.matched or (nearest.blank and texts):
-            nearest = Nearest(sheet=sheet.name, row=number, missing=missing, matched=len(positions), blank=False)
-    return nearest
+def _as_header(sheet: Sheet[RawT], number: int, row: Sequence[RawT], columns: Sequence[HeaderColumn]) -> Header | None:
+    """None for a blank row. A title found twice is refused only in a row that has everything else."""
+    cells = [(index, sheet.to_cell(raw)) for index, raw in enumerate(row)]
+    texts = {index: str(cell.value) for index, cell in cells if cell.kind is CellKind.TEXT}
+    if all(cell is EMPTY for _, cell in cells):
+        return None
+    names = {normal_form(title): column.name for column in columns for title in (column.name, *column.aliases)}
+    found: dict[str, list[int]] = {}
+    for index, text in texts.items():
+        name = names.get(normal_form(text))
+        if name is not None:
+            found.setdefault(name, []).append(index)
+    missing = tuple(column.name for column in columns if column.required and column.name not in found)
+    if not missing:
+        _refuse_twins(found, texts, sheet.name, number)
+    positions = {name: indexes[0] for name, indexes in found.items()}
+    titles = {name: texts[index] for name, index in positions.items()}
+    return Header(sheet=sheet.name, row=number, positions=positions, titles=titles, missing=missing)
+
+
+def _refuse_twins(found: Mapping[str, list[int]], texts: Mapping[int, str], sheet: str, number: int) -> None:
+    for name, indexes in found.items():
+        if len(indexes) > 1:
+            titles = ", ".join(texts[index] for index in indexes)
+            raise WorkbookRefused("header-twice", column=name, sheet=sheet, row=number, titles=titles)
+
+
+def _table(sheet: Sheet[RawT], below: Iterator[tuple[int, Sequence[RawT]]], header: Header, limits: Limits) -> Table:
+    rows: list[TableRow] = []
+    for number, raw in below:
+        cells = {
+            name: sheet.to_cell(raw[position]) if position < len(raw) else EMPTY
+            for name, position in header.positions.items()
+        }
+        if all(cell is EMPTY for cell in cells.values()):
+            continue
+        if len(rows) == limits.rows:
+            raise WorkbookRefused("too-many-rows", limit=limits.rows)
+        rows.append(TableRow(number=number, cells=cells))
+    if not rows:
+        raise WorkbookRefused("no-rows", sheet=header.sheet, row=header.row)
+    return Table(sheet=header.sheet, header_row=header.row, titles=header.titles, rows=tuple(rows))
+
+
+def _not_found(nearest: Header | None, columns: Sequence[HeaderColumn]) -> WorkbookRefused:
+    wanted = ", ".join(column.name for column in columns if column.required)
+    if nearest is None:
+        return WorkbookRefused("empty")
+    if not nearest.positions:
+        return WorkbookRefused("header-absent", columns=wanted)
+    missing = ", ".join(nearest.missing)
+    return WorkbookRefused("header-not-found", columns=wanted, sheet=nearest.sheet, row=nearest.row, missing=missing)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Sizes in bytes; `ratio` is unpacked to packed size and counts only for files that unpack to over `ratio_floor`."""
+    """Sizes in bytes; `ratio` is unpacked to packed size and counts only for files that unpack to over `ratio_floor`.
+
+    Columns beyond `columns` are not looked at; a header further down than `header_rows` is not found.
+    """
 
     file_bytes: int = 10 * 2**20
     unpacked_bytes: int = 100 * 2**20

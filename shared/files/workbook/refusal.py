@@ -20,7 +20,6 @@ SENTENCES = {
     "xml-entities": "Berkas ini berisi definisi XML yang tidak dipakai Excel dan tidak dibaca demi keamanan.",
     "bomb": "Isi berkas ini jauh lebih besar daripada ukurannya, sehingga tidak dibuka demi keamanan.",
     "too-many-rows": "Terlalu banyak baris: paling banyak {limit}. Bagi menjadi beberapa berkas.",
-    "too-many-columns": "Terlalu banyak kolom di baris {row}: paling banyak {limit}.",
     "header-not-found": (
         "Judul kolom tidak ditemukan. Kolom yang wajib ada dalam satu baris: {columns}. "
         "Yang paling mendekati: lembar “{sheet}” baris {row}, belum ada: {missing}."
