@@ -79,7 +79,7 @@ def write_headers(
         "ce_source": f"/{origin.agency}/{origin.service}",
         "ce_type": contract.type,
         "ce_subject": str(subject),
-        "ce_dataschema": f"/schemas/{contract.type}.json",
+        "ce_dataschema": contract.schema_id(),
         "ce_agency": origin.agency,
         "ce_correlationid": str(correlation or subject),
         "content-type": "application/json",
@@ -181,7 +181,7 @@ def _check_origin(
 
 def _payload(contract: type[Event], value: bytes | None, subject: UUID) -> Event | None:
     if value is None:
-        if contract.kind == "state":
+        if contract.is_state:
             return None
         raise Unreadable("no_value")
     try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from decimal import Decimal
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$")]
 """An identifier from a code list: never a name, never free text."""
@@ -13,7 +14,14 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A public title of a unit, position, competency or programme."""
 
-Kind = Literal["fact", "state"]
+Figure = Annotated[
+    Decimal,
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"}, mode="serialization"),
+]
+"""A decimal number, sent as text so that no digit of it is lost."""
+
+Level = Annotated[int, Field(ge=1, le=5)]
+"""A proficiency level of the competency dictionary."""
 
 
 class Event(BaseModel):
@@ -24,7 +32,7 @@ class Event(BaseModel):
     type: ClassVar[str]
     topic: ClassVar[str]
     subject_field: ClassVar[str]
-    kind: ClassVar[Kind] = "fact"
+    is_state: ClassVar[bool] = False
     example: ClassVar[dict[str, object]]
 
     @property
@@ -32,6 +40,11 @@ class Event(BaseModel):
         """Whom or what the event is about; its key, so that order is kept per subject."""
         value: UUID = getattr(self, self.subject_field)
         return value
+
+    @classmethod
+    def schema_id(cls) -> str:
+        """Names the JSON Schema of this type (its ``$id``); CloudEvents asks for an absolute URI."""
+        return f"urn:bangkom:schema:{cls.type}"
 
     @classmethod
     def publisher(cls) -> str:

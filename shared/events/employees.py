@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events.contract import Code, Event, Kind
+from shared.events.contract import Code, Event
 
 
 class Acting(BaseModel):
@@ -32,7 +32,7 @@ class EmployeeRecorded(Event):
     type: ClassVar[str] = "bangkom.needs.employee_recorded.v1"
     topic: ClassVar[str] = "bangkom.employees"
     subject_field: ClassVar[str] = "employee_id"
-    kind: ClassVar[Kind] = "state"
+    is_state: ClassVar[bool] = True
     example: ClassVar[dict[str, object]] = {
         "employee_id": "01920000-0000-7000-8000-000000000001",
         "name": "Dra. Contoh Rekaan, M.Si.",

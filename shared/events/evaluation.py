@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.contract import Code, Event
+from shared.events.contract import Code, Event, Figure
 
 
 class EvaluationConcluded(Event):
     """A verdict on what one participant learned, with the figure and the rule version that decided.
 
-    Published by evaluation when a result is concluded or concluded anew; figure is the post-test in percent of the
-    highest score, gain the normalised gain (Hake 1998), each absent when it is not defined.
+    Published by evaluation when a result is concluded or concluded anew; consumed by agencies' own reports. figure is
+    the post-test in percent of the highest score, gain the normalised gain (Hake 1998), each absent when not defined.
     """
 
     type: ClassVar[str] = "bangkom.evaluation.evaluation_concluded.v1"
@@ -45,8 +44,8 @@ class EvaluationConcluded(Event):
     competency: Code
     level: int = Field(ge=1, le=4)
     verdict: Code
-    figure: Decimal | None = None
-    gain: Decimal | None = None
+    figure: Figure | None = None
+    gain: Figure | None = None
     rule: Code
     rule_version: Code
 

@@ -11,8 +11,8 @@ from shared.events.contract import Code, Event
 class MentoringRequested(Event):
     """A person is to be mentored or coached in one competency.
 
-    Published by mentoring when a request is opened, whoever asked; origin says who did. follow_up_id is present when a
-    follow-up asked.
+    Published by mentoring when a request is opened, whoever asked; consumed by agencies' own reports. origin says who
+    asked; follow_up_id is present when a follow-up did.
     """
 
     type: ClassVar[str] = "bangkom.mentoring.mentoring_requested.v1"

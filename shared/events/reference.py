@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.contract import Code, Event, Kind, Title
+from pydantic import Field
+
+from shared.events.contract import Code, Event, Level, Title
 
 
 class UnitRecorded(Event):
@@ -17,7 +19,7 @@ class UnitRecorded(Event):
     type: ClassVar[str] = "bangkom.needs.unit_recorded.v1"
     topic: ClassVar[str] = "bangkom.reference"
     subject_field: ClassVar[str] = "unit_id"
-    kind: ClassVar[Kind] = "state"
+    is_state: ClassVar[bool] = True
     example: ClassVar[dict[str, object]] = {
         "unit_id": "01920000-0000-7000-8000-000000000002",
         "code": "1.04",
@@ -42,7 +44,7 @@ class PositionRecorded(Event):
     type: ClassVar[str] = "bangkom.needs.position_recorded.v1"
     topic: ClassVar[str] = "bangkom.reference"
     subject_field: ClassVar[str] = "position_id"
-    kind: ClassVar[Kind] = "state"
+    is_state: ClassVar[bool] = True
     example: ClassVar[dict[str, object]] = {
         "position_id": "01920000-0000-7000-8000-000000000003",
         "title": "Perawat Terampil",
@@ -55,4 +57,4 @@ class PositionRecorded(Event):
     title: Title
     job_kind: Code
     position_class: Code
-    standard_levels: dict[Code, int] = {}
+    standard_levels: dict[Code, Level] = Field(default_factory=dict)

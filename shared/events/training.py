@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.contract import Code, Event, Kind, Title
+from shared.events.contract import Code, Event, Title
 
 
 class ProgramRecorded(Event):
@@ -21,7 +21,7 @@ class ProgramRecorded(Event):
     type: ClassVar[str] = "bangkom.training.program_recorded.v1"
     topic: ClassVar[str] = "bangkom.training"
     subject_field: ClassVar[str] = "program_id"
-    kind: ClassVar[Kind] = "state"
+    is_state: ClassVar[bool] = True
     example: ClassVar[dict[str, object]] = {
         "program_id": "01920000-0000-7000-8000-000000000010",
         "code": "BIMTEK-LAYANAN",
