@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 ACCOUNT = "bangkom"
 PORT = 5432
@@ -50,7 +51,8 @@ INITDB = (
     *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     *(f"--set={name}={value}" for name, value in SETTINGS.items()),
 )
-LEFT_BEHIND = ("postmaster.pid", f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock")
+SOCKET = f".s.PGSQL.{PORT}"
+LEFT_BEHIND = ("postmaster.pid", SOCKET, f"{SOCKET}.lock")
 
 CREATE_DATABASE = """
 SELECT pg_advisory_lock(1);
@@ -69,6 +71,8 @@ class EmbeddedPostgres:
         self.folder = folder.resolve()
         self.log_file = self.folder / "server.log"
         self._lock_file = self.folder.with_name(f"{self.folder.name}.lock")
+        key = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+        self._link = Path(tempfile.gettempdir()) / f"bangkom-{os.geteuid()}-{key}"
 
     def start(self, timeout: float = 120.0) -> None:
         """Return once the server answers: the running one, or a new one that has recovered what was committed."""
@@ -95,6 +99,8 @@ class EmbeddedPostgres:
                     os.kill(pid, signal.SIGQUIT if immediate else signal.SIGINT)
                 told = pid
             self._pause(deadline, "does not stop")
+        if self._link_is_ours():
+            self._link.unlink(missing_ok=True)
 
     @property
     def pid(self) -> int | None:
@@ -102,7 +108,9 @@ class EmbeddedPostgres:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(1.0)
             try:
-                client.connect(f"{self._host()}/.s.PGSQL.{PORT}")
+                if not (self.folder / SOCKET).exists():
+                    return None
+                client.connect(f"{self._host()}/{SOCKET}")
                 if sys.platform == "darwin":
                     return client.getsockopt(0, 2)  # SOL_LOCAL, LOCAL_PEERPID
                 credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
@@ -127,13 +135,15 @@ class EmbeddedPostgres:
         """The folder, or a short link to it where its path is too long for a socket or would not survive in a URL."""
         if re.fullmatch(r"[\w./-]{1,88}", str(self.folder), re.ASCII):
             return str(self.folder)
-        key = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        link = Path(tempfile.gettempdir()) / f"bangkom-{os.geteuid()}-{key}"
         with suppress(FileExistsError):
-            link.symlink_to(self.folder)
-        if link.lstat().st_uid != os.geteuid() or not link.is_symlink() or link.readlink() != self.folder:
-            raise EmbeddedPostgresError(f"{link} is not our link to {self.folder}: remove it")
-        return str(link)
+            self._link.symlink_to(self.folder)
+        if not self._link_is_ours():
+            raise EmbeddedPostgresError(f"{self._link} is not our link to {self.folder}: remove it")
+        return str(self._link)
+
+    def _link_is_ours(self) -> bool:
+        link = self._link
+        return link.is_symlink() and link.lstat().st_uid == os.geteuid() and link.readlink() == self.folder
 
     def _answers(self) -> bool:
         if self.pid is None:
@@ -152,13 +162,19 @@ class EmbeddedPostgres:
     @contextmanager
     def _claim(self) -> Iterator[int | None]:
         """Hold the lock, or get None while a process of the server, or another starter, holds it."""
-        with self._lock_file.open("w") as file:
+        with self._open_lock() as file:
             lock: int | None = file.fileno()
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 lock = None
             yield lock
+
+    def _open_lock(self) -> IO[str]:
+        try:
+            return self._lock_file.open("w")
+        except PermissionError as error:
+            raise EmbeddedPostgresError(f"{self.folder} belongs to another account") from error
 
     def _launch(self, lock: int) -> None:
         if os.geteuid() == 0:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
@@ -31,14 +32,15 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def own_postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A PostgreSQL that a test may kill."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
+def own_postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL that a test may kill; it leaves it running."""
+    with TemporaryDirectory(prefix="bangkom-postgres-") as folder:
+        server = PostgresServer(Path(folder) / "data")
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -51,14 +53,15 @@ def postgres_server(request: pytest.FixtureRequest) -> NamedPostgres:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def own_kafka_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KafkaServer]:
+async def own_kafka_server() -> AsyncIterator[KafkaServer]:
     """A Kafka that a test may kill; it leaves it running."""
-    server = KafkaServer(tmp_path_factory.mktemp("kafka"), KAFKA_LIBS)
-    try:
-        await server.start()
-        yield server
-    finally:
-        await server.stop()
+    with TemporaryDirectory(prefix="bangkom-kafka-") as folder:
+        server = KafkaServer(Path(folder), KAFKA_LIBS)
+        try:
+            await server.start()
+            yield server
+        finally:
+            await server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
-JAVA = ("java", "-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+JAVA = ("java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class KafkaServer:
 
     def _java(self, *arguments: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
         # A session of its own: an interrupt from the keyboard ends the tests, and they end the broker.
-        command = [*JAVA, "-cp", f"{self.libs}/*", *arguments]
+        command = [*JAVA, f"-Djava.io.tmpdir={self.folder}", "-cp", f"{self.libs}/*", *arguments]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     async def _answers(self) -> bool:
