@@ -1,0 +1,1 @@
+"""What outsiders read of the catalogue, made from it: JSON Schemas, a page and an AsyncAPI document."""
