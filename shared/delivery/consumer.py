@@ -90,7 +90,7 @@ class Consumer:
                 unsettled = answer.event_ids - verdicts.keys()
                 if not unsettled:
                     raise
-                verdicts.update({event_id: (HeldReason.DEFERRED, "not_yet") for event_id in unsettled})
+                verdicts.update(dict.fromkeys(unsettled, (HeldReason.DEFERRED, "not_yet")))
             except Exception as error:
                 if is_transient(error):
                     raise

@@ -66,8 +66,10 @@ async def hold(session: AsyncSession, holds: Sequence[Hold]) -> None:
     """Keep the records with the transaction that skips them, and park their keys."""
     await insert_rows(session, HeldRecord, [_row(each) for each in holds])
     await session.execute(
-        text(f"UPDATE held_records SET retry_at = clock_timestamp() + {RETRY_FIRST}"  # noqa: S608 a constant
-             " WHERE status = 'DEFERRED' AND retry_at IS NULL")
+        text(
+            f"UPDATE held_records SET retry_at = clock_timestamp() + {RETRY_FIRST}"  # noqa: S608 a constant
+            " WHERE status = 'DEFERRED' AND retry_at IS NULL"
+        )
     )
     keys = [key for each in holds if (key := blocks(each.record))]
     if keys:

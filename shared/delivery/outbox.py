@@ -82,7 +82,7 @@ def record_tombstone(session: AsyncSession, contract: type[Event], subject: UUID
     _emit(session, contract, subject, None, None, None)
 
 
-def _emit(  # noqa: PLR0913 the parts of an event
+def _emit(
     session: AsyncSession,
     contract: type[Event],
     subject: UUID,
