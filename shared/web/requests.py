@@ -58,7 +58,7 @@ class Commanding:
 class ReadGuard(Guard):
     """A guard that hands a reading to the route."""
 
-    async def __call__(self, request: Request) -> AsyncIterator[Reading]:  # type: ignore[override]
+    async def __call__(self, request: Request) -> AsyncIterator[Reading]:
         """The reading, as a dependency of a route."""
         actor = await self.actor(request)
         database: Database = request.app.state.database
@@ -70,7 +70,7 @@ class ReadGuard(Guard):
 class CommandGuard(Guard):
     """A guard that hands a command to the route."""
 
-    async def __call__(self, request: Request) -> Commanding:  # type: ignore[override]
+    async def __call__(self, request: Request) -> Commanding:
         """The command, as a dependency of a route."""
         return Commanding(request, await self.actor(request))
 
