@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.events.contract import Event
 from shared.events.employees import EmployeeRecorded
-from shared.events.evaluation import EvaluationConcluded, FollowUpOpened
-from shared.events.mentoring import MentoringRequested
+from shared.events.evaluation import EvaluationConcluded, FollowUpClosed, FollowUpOpened
+from shared.events.mentoring import MentoringRequested, MentoringRequestWithdrawn
 from shared.events.reference import PositionRecorded, UnitRecorded
 from shared.events.training import (
     EnrolmentConfirmed,
@@ -25,8 +25,10 @@ CONTRACTS: tuple[type[Event], ...] = (
     TrainingCompleted,
     TrainingNotCompleted,
     MentoringRequested,
+    MentoringRequestWithdrawn,
     EvaluationConcluded,
     FollowUpOpened,
+    FollowUpClosed,
 )
 
 BY_TYPE: dict[str, type[Event]] = {contract.type: contract for contract in CONTRACTS}

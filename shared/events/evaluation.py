@@ -88,3 +88,30 @@ class FollowUpOpened(Event):
     rule: Code
     rule_version: Code
     need_ids: tuple[UUID, ...] = ()
+
+
+class FollowUpClosed(Event):
+    """A follow-up plan needs no more work; reason says why.
+
+    Published by evaluation; consumed by the service that took the follow-up up, which lets go of what has not begun.
+    CORRECTED: the scores were corrected, and no evaluation calls for the follow-up any more.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.follow_up_closed.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "follow_up_id"
+    example: ClassVar[dict[str, object]] = {
+        "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "cycle": 2026,
+        "round": 1,
+        "reason": "CORRECTED",
+    }
+
+    follow_up_id: UUID
+    employee_id: UUID
+    competency: Code
+    cycle: int
+    round: int = Field(ge=1)
+    reason: Code
