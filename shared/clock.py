@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from shared.db import KernelBase
+from shared.db import KernelBase, Origin
 from shared.errors import NotAllowed
 
 
@@ -36,6 +36,12 @@ def now_sync(session: Session) -> datetime:
 async def now(session: AsyncSession) -> datetime:
     """The present moment in UTC, the same throughout one session (use a session for one transaction)."""
     return await session.run_sync(now_sync)
+
+
+async def today(session: AsyncSession) -> date:
+    """The present date in the agency's zone."""
+    origin: Origin = session.info["origin"]
+    return (await now(session)).astimezone(origin.zone).date()
 
 
 async def advance(session: AsyncSession, by: timedelta, *, simulation: bool) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from alembic import command
 from alembic.config import Config
@@ -29,6 +30,7 @@ NAMING = {
 }
 TYPES = {datetime: DateTime(timezone=True), str: Text()}
 MIGRATION_LOCK = 7_220_001
+WIB = ZoneInfo("Asia/Jakarta")
 
 
 class KernelBase(DeclarativeBase):
@@ -44,10 +46,11 @@ class DeliverySession(Session):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who writes: stamped on every event as its source."""
+    """Who writes, stamped on every event as its source, and the zone of the dates that people there see."""
 
     agency: str
     service: str
+    zone: tzinfo = WIB
 
 
 class Database:
