@@ -6,7 +6,7 @@ from typing import Generic, TypeVar, cast
 
 from shared.files.workbook import Cell, CellKind, Table, TableRow
 
-ValueT = TypeVar("ValueT")
+ValueT_co = TypeVar("ValueT_co", covariant=True)
 
 _DASHES = frozenset("-–—")
 _ON_SIGHT = {
@@ -43,7 +43,7 @@ class ReadRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column(Generic[ValueT]):
+class Column(Generic[ValueT_co]):
     """One column: `name` is the title of our own template; `required` that the file must have it, `filled` every row.
 
     `parse` takes a cell that holds something and gives the value or raises CellError. `note` and `example` go into
@@ -51,18 +51,24 @@ class Column(Generic[ValueT]):
     """
 
     name: str
-    parse: Callable[[Cell], ValueT]
+    parse: Callable[[Cell], ValueT_co]
     aliases: tuple[str, ...] = ()
     required: bool = True
     filled: bool = True
     note: str = ""
     example: str = field(default="", repr=False)
 
-    def of(self, row: ReadRow) -> ValueT | None:
+    def of(self, row: ReadRow) -> ValueT_co | None:
         """This column's value in the row; None when blank, unreadable or not in the file."""
-        return cast("ValueT | None", row.values.get(self.name))
+        return cast("ValueT_co | None", row.values.get(self.name))
 
-    def read(self, cell: Cell) -> ValueT | None:
+    def given(self, row: ReadRow) -> ValueT_co:
+        """This column's value in a row without errors that must have one."""
+        value = self.of(row)
+        assert value is not None
+        return value
+
+    def read(self, cell: Cell) -> ValueT_co | None:
         """The value of a cell, None for a blank one; raises CellError."""
         if cell.kind in _ON_SIGHT:
             raise CellError(_ON_SIGHT[cell.kind])

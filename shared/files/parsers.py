@@ -35,20 +35,14 @@ def text(cell: Cell) -> str:
 
 def code(cell: Cell) -> str:
     """A code such as 1.04.1; a number with decimals is refused, since 1.1 and 1.10 are one number."""
-    if cell.kind is CellKind.NUMBER and float(cast_number(cell)).is_integer():
-        return str(int(cast_number(cell)))
+    if isinstance(cell.value, int | float) and float(cell.value).is_integer():
+        return str(int(cell.value))
     if cell.kind is not CellKind.TEXT:
         raise CellError("bukan teks; sebagai angka, 1.1 dan 1.10 tidak dapat dibedakan. Ubah format sel menjadi Teks")
     written = str(cell.value)
     if len(written) > CODE_LENGTH or not _CODE.fullmatch(written):
         raise CellError(f"bukan kode; paling banyak {CODE_LENGTH} huruf, angka, titik, garis hubung atau garis miring")
     return written
-
-
-def cast_number(cell: Cell) -> int | float:
-    """The number in a cell of kind NUMBER."""
-    assert isinstance(cell.value, int | float)
-    return cell.value
 
 
 def past_date(today: date) -> Callable[[Cell], date]:

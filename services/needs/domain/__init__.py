@@ -1,0 +1,1 @@
+"""Rules of the needs service: pure, standard library only."""

@@ -1,0 +1,1 @@
+"""Master data in: units, positions and employees from the workbooks that agencies have."""
