@@ -32,8 +32,7 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def own_postgres_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL that a test may kill; it leaves it running."""
+def started_postgres() -> Iterator[PostgresServer]:
     with TemporaryDirectory(prefix="bangkom-postgres-") as folder:
         server = PostgresServer(Path(folder) / "data")
         try:
@@ -43,18 +42,24 @@ def own_postgres_server() -> Iterator[PostgresServer]:
             server.stop()
 
 
+@pytest.fixture
+def own_postgres_server(started_postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """A PostgreSQL that the test may kill; it runs again for the next one."""
+    yield started_postgres
+    started_postgres.start()
+
+
 @pytest.fixture(scope="session")
 def postgres_server(request: pytest.FixtureRequest) -> NamedPostgres:
     """The PostgreSQL that BANGKOM_TEST_POSTGRES names by a URL, or our own."""
     if url := os.environ.get("BANGKOM_TEST_POSTGRES"):
         return NamedPostgres(url)
-    server: PostgresServer = request.getfixturevalue("own_postgres_server")
+    server: PostgresServer = request.getfixturevalue("started_postgres")
     return server
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def own_kafka_server() -> AsyncIterator[KafkaServer]:
-    """A Kafka that a test may kill; it leaves it running."""
+async def started_kafka() -> AsyncIterator[KafkaServer]:
     with TemporaryDirectory(prefix="bangkom-kafka-") as folder:
         server = KafkaServer(Path(folder), KAFKA_LIBS)
         try:
@@ -64,13 +69,23 @@ async def own_kafka_server() -> AsyncIterator[KafkaServer]:
             await server.stop()
 
 
+@pytest.fixture
+async def own_kafka_server(started_kafka: KafkaServer) -> AsyncIterator[KafkaServer]:
+    """A Kafka that the test may kill or pause; it runs again for the next one."""
+    yield started_kafka
+    if started_kafka.runs:
+        started_kafka.resume()
+    else:
+        await started_kafka.start()
+
+
 @pytest.fixture(scope="session")
-def kafka_server(request: pytest.FixtureRequest) -> KafkaServer | NamedKafka:
+def kafka_server(request: pytest.FixtureRequest) -> NamedKafka:
     """The Kafka that BANGKOM_TEST_KAFKA names by host:port, or our own."""
     if bootstrap := os.environ.get("BANGKOM_TEST_KAFKA"):
         return NamedKafka(bootstrap=bootstrap)
-    server: KafkaServer = request.getfixturevalue("own_kafka_server")
-    return server
+    server: KafkaServer = request.getfixturevalue("started_kafka")
+    return NamedKafka(bootstrap=server.bootstrap)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ JAVA = ("java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Dorg.slf4j
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedKafka:
-    """A running broker that is named to us; tests neither start nor end it."""
+    """The address of a broker that tests share; they neither start nor end it."""
 
     bootstrap: str
 
@@ -40,6 +40,10 @@ class KafkaServer:
     @property
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self._port}"
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None
 
     async def start(self) -> None:
         """Start the broker, with the data it had, and return when it answers for itself."""
