@@ -1,0 +1,8 @@
+"""What the service training is made of; the running of it is the same for every service."""
+
+from pathlib import Path
+
+from services.training import api
+from shared.runtime import Service
+
+SERVICE = Service(name="training", title="Pelatihan", folder=Path(__file__).parent, router=api.router)
