@@ -1,0 +1,1 @@
+"""Evaluation: what training achieved, and what must follow when it did not."""
