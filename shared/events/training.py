@@ -98,7 +98,7 @@ class TrainingCompleted(Event):
     """A participant has met the rule of completion of a class.
 
     Published by training when the class is closed; consumed by evaluation. learning_hours in JP of 45 minutes;
-    attendance in percent of sessions.
+    attendance in percent of the class's JP.
     """
 
     type: ClassVar[str] = "bangkom.training.training_completed.v1"
