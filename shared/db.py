@@ -97,7 +97,7 @@ class Database:
 
 @cache
 def _unnest_insert(table: Table, columns: tuple[str, ...]) -> str:
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     types = [table.c[name].type.compile(dialect) for name in columns]
     # A json array has no text form that drivers agree on: such columns travel as text and are cast one by one.
     arrays = [f"CAST(:{n} AS {'TEXT' if t.startswith('JSON') else t}[])" for n, t in zip(columns, types, strict=True)]

@@ -17,8 +17,18 @@ from shared.db import Database
 from shared.delivery import metrics
 from shared.delivery.envelope import Received, Record, Unreadable, event_type_of, identity_of, read
 from shared.delivery.failures import Circuit, describe, is_transient
-from shared.delivery.held import Hold, blocks, due_deferred, hold, lock_head, note_failure, parked_among, record_of
-from shared.delivery.tables import HeldReason
+from shared.delivery.held import (
+    Hold,
+    blocks,
+    due_deferred,
+    held_by_id,
+    hold,
+    lock_head,
+    note_failure,
+    parked_among,
+    record_of,
+)
+from shared.delivery.tables import HeldReason, HeldRecord
 from shared.events.contract import Event
 
 Handler = Callable[[AsyncSession, list[Received[Any]]], Awaitable[None]]
@@ -214,22 +224,35 @@ class Consumer:
 
     async def release(self, topic: str, key: str) -> bool:
         """Let the held events of a key take effect, oldest first; False when one fails again and the rest waits."""
-        while True:
-            async with self._database.session() as session:
-                row = await lock_head(session, topic, key)
-                held_id = None if row is None else row.id
-                try:
-                    if row is not None:
-                        await self._replay(session, record_of(row), row.event_id)
-                        await session.delete(row)
-                    await session.commit()
-                except Exception as error:  # noqa: BLE001 every failure of a handler is told apart below
-                    await session.rollback()
-                    assert held_id is not None
-                    await self._note(held_id, error)
-                    return False
-            if held_id is None:
-                return True
+        while done := await self._retry(lambda session: lock_head(session, topic, key)):
+            pass
+        return done is None
+
+    async def replay(self, held_id: int) -> bool:
+        """Let one held record take effect, with all that wait behind its key; raises NotFound."""
+        async with self._database.transaction() as session:
+            key = blocks(record_of(await held_by_id(session, held_id)))
+        if key is not None:
+            return await self.release(*key)
+        return await self._retry(lambda session: held_by_id(session, held_id)) is True
+
+    async def _retry(self, find: Callable[[AsyncSession], Awaitable[HeldRecord | None]]) -> bool | None:
+        """Try the held record that is found: True it took effect, False it did not, None there is none."""
+        async with self._database.session() as session:
+            row = await find(session)
+            if row is None:
+                await session.commit()
+                return None
+            held_id = row.id
+            try:
+                await self._replay(session, record_of(row), row.event_id)
+                await session.delete(row)
+                await session.commit()
+            except Exception as error:  # noqa: BLE001 every failure of a handler is told apart below
+                await session.rollback()
+                await self._note(held_id, error)
+                return False
+            return True
 
     async def _replay(self, session: AsyncSession, record: Record, event_id: UUID) -> None:
         event = read(record, event_id, self._agencies)

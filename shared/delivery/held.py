@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import insert_rows
-from shared.delivery.envelope import Record, event_type_of
+from shared.delivery.envelope import Record, Unreadable, event_type_of
 from shared.delivery.tables import HeldReason, HeldRecord
 from shared.errors import NotFound
 from shared.events.contract import is_state_topic
@@ -31,6 +31,7 @@ PARK = text(
     " SELECT DISTINCT topic, key FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS k(topic, key)"
     " ORDER BY 1, 2 ON CONFLICT DO NOTHING"
 )
+NOTHING = hashlib.sha256(b"").digest()
 RETRY_FIRST = "interval '1 second'"
 GIVE_UP = "interval '24 hours'"
 
@@ -97,7 +98,9 @@ def _row(each: Hold) -> dict[str, Any]:
 
 
 def record_of(row: HeldRecord) -> Record:
-    """The record as it arrived."""
+    """The record as it arrived; raises Unreadable when its bytes were not kept, lest it look like a tombstone."""
+    if row.value is None and row.value_sha256 != NOTHING:
+        raise Unreadable("bytes_not_kept")
     headers = [(name, None if v is None else base64.b64decode(v)) for name, v in row.headers]
     return Record(row.topic, row.partition, row.offset, row.key, headers, row.value, row.timestamp_ms)
 

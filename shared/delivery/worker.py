@@ -18,6 +18,11 @@ CHORES_SECONDS = 1.0
 log = structlog.get_logger()
 
 
+def group_of(service: str) -> str:
+    """The consumer group of a service."""
+    return f"bangkom.{service}"
+
+
 class Worker:
     """The loop of one service; its steps are methods of their own so that each can be interrupted."""
 
@@ -33,7 +38,7 @@ class Worker:
         """Work until stopping, with a new connection after each one that failed; the batch in hand is finished."""
         while not stopping.is_set():
             try:
-                source = await self._transport.open_source(f"bangkom.{self._service}", self._consumer.topics)
+                source = await self._transport.open_source(group_of(self._service), self._consumer.topics)
             except Exception as error:  # noqa: BLE001 whatever keeps us from the log passes or is seen in readiness
                 await self._back_off(stopping, error)
                 continue
@@ -61,19 +66,17 @@ class Worker:
                 await self.commit_offsets(source)
                 metrics.BATCHES.labels(self._service, "committed").inc()
             self._pause = FIRST_PAUSE
-            await self._chores(source)
+            await self._chores()
 
     async def commit_offsets(self, source: Source) -> None:
         """Tell the log that the batch is done."""
         await source.commit()
 
-    async def _chores(self, source: Source) -> None:
+    async def _chores(self) -> None:
         if time.monotonic() < self._chores_at:
             return
         self._chores_at = time.monotonic() + CHORES_SECONDS
         await self._consumer.retry_deferred()
-        for (topic, partition), behind in (await source.lag()).items():
-            metrics.LAG.labels(self._service, topic, str(partition)).set(behind)
 
     async def _back_off(self, stopping: asyncio.Event, error: Exception) -> None:
         log.warning("worker_waits", error=type(error).__name__, seconds=self._pause)

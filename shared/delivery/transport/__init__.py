@@ -51,16 +51,16 @@ class Source(Protocol):
         """What was polled comes again with the next poll."""
         ...
 
-    async def lag(self) -> dict[tuple[str, int], int]:
-        """Records not yet committed, by topic and partition."""
-        ...
-
     async def close(self) -> None: ...
 
 
 class Transport(Protocol):
-    """Opens senders and sources."""
+    """Opens senders and sources, and measures how far a group is behind."""
 
     async def open_sender(self) -> Sender: ...
 
     async def open_source(self, group: str, topics: Sequence[str]) -> Source: ...
+
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Records the group has not committed, by topic and partition; asked without joining the group."""
+        ...

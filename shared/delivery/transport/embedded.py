@@ -75,6 +75,15 @@ class EmbeddedTransport:
         positions = {topic: done.get(topic, 0) for topic in topics}
         return EmbeddedSource(connection, group, positions, news, self._batch, self._shuffle)
 
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Records the group has not committed, by topic."""
+        connection = await self._connect()
+        try:
+            rows = await connection.fetch(BEHIND, group, list(topics))
+        finally:
+            await connection.close(timeout=5)
+        return {(topic, 0): behind for topic, behind in rows}
+
 
 class EmbeddedSender:
     """Appends all rows in one transaction."""
@@ -143,11 +152,6 @@ class EmbeddedSource:
     async def rewind(self) -> None:
         """Forget what was polled since the last commit."""
         self._polled = dict(self._committed)
-
-    async def lag(self) -> dict[tuple[str, int], int]:
-        """Records not yet committed, by topic."""
-        rows = await self._connection.fetch(BEHIND, self._group, list(self._committed))
-        return {(topic, 0): behind for topic, behind in rows}
 
     async def close(self) -> None:
         """Give the connection back, and with it the group's lock."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
@@ -41,9 +42,10 @@ class NotSent(Exception):  # noqa: N818 the rest of a partition waits for the ne
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaTransport:
-    """Where the brokers are and how to talk to them; client holds options that both clients of aiokafka take."""
+    """Where the brokers are and how to talk to them; prepare sees to it that the topics exist."""
 
     client: dict[str, Any]
+    prepare: Callable[[], Awaitable[None]]
     security: BaseSecurity | None = None
     prefix: str = ""
     instance_id: str | None = None
@@ -51,6 +53,7 @@ class KafkaTransport:
 
     async def open_sender(self) -> KafkaSender:
         """A connected producer; raises when no broker answers."""
+        await self.prepare()
         producer = AIOKafkaProducer(
             **self.client,
             acks="all",
@@ -68,6 +71,7 @@ class KafkaTransport:
 
     async def open_source(self, group: str, topics: Sequence[str]) -> KafkaSource:
         """A member of the group. FastStream owns settings and life cycle; the records are ours to take and commit."""
+        await self.prepare()
         common = {k: v for k, v in self.client.items() if not k.startswith(("sasl_", "security_", "ssl_"))}
         broker = KafkaBroker(**common, security=self.security, consumer_only=True, logger=None)
         subscriber = broker.subscriber(
@@ -88,6 +92,23 @@ class KafkaTransport:
             raise
         assert subscriber.consumer is not None
         return KafkaSource(broker, subscriber.consumer, self.prefix, self.batch)
+
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Records the group has not committed, asked from outside the group."""
+        consumer = AIOKafkaConsumer(**self.client, request_timeout_ms=10_000)
+        admin = AIOKafkaAdminClient(**self.client, request_timeout_ms=10_000)
+        try:
+            await asyncio.gather(consumer.start(), admin.start())
+            done = await admin.list_consumer_group_offsets(self.prefix + group)
+            names = await consumer.topics() & {self.prefix + topic for topic in topics}
+            every = [TopicPartition(name, n) for name in names for n in consumer.partitions_for_topic(name) or ()]
+            starts, ends = await consumer.beginning_offsets(every), await consumer.end_offsets(every)
+        finally:
+            await asyncio.gather(consumer.stop(), admin.close())
+        return {
+            (p.topic.removeprefix(self.prefix), p.partition): ends[p] - (done[p].offset if p in done else starts[p])
+            for p in every
+        }
 
 
 class KafkaSender:
@@ -203,18 +224,6 @@ class KafkaSource:
         for partition, offset in self._first.items():
             if partition in self.consumer.assignment():
                 self.consumer.seek(partition, offset)
-
-    async def lag(self) -> dict[tuple[str, int], int]:
-        """Records not yet committed in the partitions of this member."""
-        partitions = list(self.consumer.assignment())
-        ends = await self.consumer.end_offsets(partitions) if partitions else {}
-        starts = await self.consumer.beginning_offsets(partitions) if partitions else {}
-        done = {partition: await self.consumer.committed(partition) for partition in partitions}
-        return {
-            (partition.topic.removeprefix(self.prefix), partition.partition): end
-            - (done[partition] or starts[partition])
-            for partition, end in ends.items()
-        }
 
     async def close(self) -> None:
         """Finish the commit under way and leave the group."""

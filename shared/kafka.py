@@ -1,0 +1,141 @@
+"""The brokers an installation uses: how to reach them, and the topics of the catalogue on them."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import for_code
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from shared.delivery.transport.kafka import KafkaTransport
+from shared.events.catalogue import TOPICS
+from shared.events.contract import is_state_topic
+from shared.settings import Settings
+from shared.telemetry import Check
+
+PARTITIONS = 12
+"""Fixed for the life of a topic: with another number a key would move, and its order be lost."""
+
+DAY_MS = 86_400_000
+TOPIC_EXISTS = 36
+REQUEST_MS = 4_000
+METADATA_MS = 10_000
+
+SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+
+class TopicsMissing(Exception):  # noqa: N818 a finding for the operator
+    """Topics of the catalogue that the brokers do not have; the message names them."""
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """The options that every client of aiokafka takes."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "client_id": "bangkom",
+        "security_protocol": settings.kafka_security_protocol,
+        "metadata_max_age_ms": METADATA_MS,
+    }
+    if (context := _ssl_context(settings)) is not None:
+        options["ssl_context"] = context
+    if settings.kafka_security_protocol.startswith("SASL") and settings.kafka_password:
+        options["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        options["sasl_plain_username"] = settings.kafka_username
+        options["sasl_plain_password"] = settings.kafka_password.get_secret_value()
+    return options
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    if "SSL" not in settings.kafka_security_protocol:
+        return None
+    return ssl.create_default_context(cafile=settings.kafka_ca_file)
+
+
+def _security(settings: Settings) -> BaseSecurity | None:
+    context = _ssl_context(settings)
+    if settings.kafka_security_protocol.startswith("SASL") and settings.kafka_username and settings.kafka_password:
+        return SASL[settings.kafka_sasl_mechanism](
+            username=settings.kafka_username,
+            password=settings.kafka_password.get_secret_value(),
+            ssl_context=context,
+            use_ssl=context is not None,
+        )
+    return BaseSecurity(ssl_context=context, use_ssl=True) if context else None
+
+
+def transport(settings: Settings) -> KafkaTransport:
+    """The transport over these brokers; missing topics are created first where the settings allow it."""
+
+    async def prepare() -> None:
+        if settings.kafka_create_topics:
+            await apply_topics(settings)
+        elif missing := await missing_topics(settings):
+            raise TopicsMissing(", ".join(missing))
+
+    return KafkaTransport(
+        client=client_options(settings),
+        prepare=prepare,
+        security=_security(settings),
+        prefix=settings.topic_prefix,
+        instance_id=settings.kafka_instance_id,
+    )
+
+
+async def missing_topics(settings: Settings) -> list[str]:
+    """Topics of the catalogue that the brokers do not have; raises when no broker answers."""
+    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=REQUEST_MS)
+    try:
+        await admin.start()
+        there = set(await admin.list_topics())
+    finally:
+        await admin.close()
+    return [topic for name in TOPICS if (topic := settings.topic_prefix + name) not in there]
+
+
+async def apply_topics(settings: Settings) -> list[str]:
+    """Create the topics of the catalogue that are missing and name them; what exists is left as it is."""
+    missing = await missing_topics(settings)
+    if not missing:
+        return []
+    admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=REQUEST_MS)
+    try:
+        await admin.start()
+        wanted = [_new_topic(settings, topic) for topic in missing]
+        answer = await admin.create_topics(wanted, timeout_ms=REQUEST_MS)
+    finally:
+        await admin.close()
+    for topic, code, *_ in answer.topic_errors:
+        # Another service may have been quicker.
+        if code not in (0, TOPIC_EXISTS):
+            raise for_code(code)(f"topic {topic} cannot be created")
+    return missing
+
+
+def _new_topic(settings: Settings, topic: str) -> NewTopic:
+    state = is_state_topic(topic.removeprefix(settings.topic_prefix))
+    kept = (
+        {"cleanup.policy": "compact", "max.compaction.lag.ms": str(DAY_MS)}
+        if state
+        else {"cleanup.policy": "delete", "retention.ms": str(settings.topic_retention_days * DAY_MS)}
+    )
+    return NewTopic(topic, PARTITIONS, settings.kafka_replication, topic_configs=kept)
+
+
+def checks(settings: Settings) -> dict[str, Check]:
+    """Whether a broker answers (``kafka``), and whether it has the catalogue's topics (``topics``)."""
+
+    async def kafka() -> str | None:
+        await missing_topics(settings)
+        return None
+
+    async def topics() -> str | None:
+        # Without a broker the first check says what is wrong.
+        with contextlib.suppress(Exception):
+            if missing := await missing_topics(settings):
+                return f"missing: {', '.join(missing)}"
+        return None
+
+    return {"kafka": kafka, "topics": topics}

@@ -1,0 +1,1 @@
+"""What operators do on the command line, the same for every service."""

@@ -1,0 +1,60 @@
+"""What an operator's command works on: the services of an installation and where their databases are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+from shared.db import Database, Origin
+from shared.delivery.transport import Transport
+from shared.errors import DomainError
+from shared.runtime import Service
+from shared.settings import Settings, WrongSetting
+
+T = TypeVar("T")
+
+
+class Installation(Protocol):
+    """One service that runs apart, or several in one place."""
+
+    settings: Settings
+    services: Mapping[str, Service]
+
+    def database(self, service: str) -> AbstractAsyncContextManager[Database]:
+        """The service's database, for the time of a command."""
+        ...
+
+    def identity(self) -> AbstractAsyncContextManager[Database]:
+        """The database of accounts and tokens."""
+        ...
+
+    def transport(self) -> AbstractAsyncContextManager[Transport]:
+        """The log."""
+        ...
+
+
+@asynccontextmanager
+async def opened(url: str, settings: Settings, service: str, pool_size: int = 10) -> AsyncIterator[Database]:
+    """A database, closed at the end."""
+    database = Database(url, Origin(agency=settings.agency, service=service), pool_size=pool_size)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def execute(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command; an expected failure ends it with one line and exit code 1."""
+    try:
+        return asyncio.run(work)
+    except DomainError as refusal:
+        raise click.ClickException(refusal.detail) from None
+    except WrongSetting as finding:
+        raise click.ClickException(str(finding)) from None
+    except (OSError, DBAPIError) as error:
+        raise click.ClickException(f"Basis data atau Kafka tidak terjangkau ({type(error).__name__}).") from None

@@ -1,0 +1,147 @@
+"""What a service is to the process that runs it: its application, its loops, its checks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import structlog
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import text
+
+from shared.db import KERNEL, Database, Lineage, lineages_behind
+from shared.delivery import metrics
+from shared.delivery.consumer import Consumer, Handlers
+from shared.delivery.relay import Relay
+from shared.delivery.transport import Transport
+from shared.delivery.worker import Worker, group_of
+from shared.directory import DIRECTORY_HANDLERS
+from shared.identity.routes import session_routes
+from shared.operate.status import set_gauges
+from shared.settings import Settings
+from shared.telemetry import Check, findings
+from shared.timers import TimerFunction, run_due
+from shared.web.home import Overview, ServiceView
+from shared.web.shell import install_shell
+
+TIMER_SECONDS = 1.0
+LONGEST_PAUSE = 30.0
+
+COUNTS = text("SELECT (SELECT count(*) FROM directory_employees), (SELECT count(*) FROM directory_units)")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service as its app.py puts it together; folder holds its migrations, commands are for its operators."""
+
+    name: str
+    title: str
+    folder: Path
+    router: APIRouter
+    handlers: Handlers = field(default_factory=dict)
+    timers: Mapping[str, TimerFunction] = field(default_factory=dict)
+    commands: Sequence[click.Command] = ()
+
+    @property
+    def lineage(self) -> Lineage:
+        """Its own line of migrations."""
+        return Lineage(name=self.name, versions=self.folder / "migrations" / "versions")
+
+    @property
+    def lineages(self) -> tuple[Lineage, ...]:
+        """Every line its database follows."""
+        return (KERNEL, self.lineage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What a service is given to work with; identity holds accounts and tokens, alone or for several services."""
+
+    settings: Settings
+    database: Database
+    identity: Database
+    transport: Transport
+    overview: Overview
+
+
+def create_app(service: Service, given: Resources) -> FastAPI:
+    """The web application of one service."""
+    app = FastAPI(title=f"Bangkom: {service.title}", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.settings, app.state.database, app.state.identity = given.settings, given.database, given.identity
+    app.state.overview = given.overview
+    install_shell(app)
+    app.include_router(session_routes(service.name))
+    app.include_router(service.router)
+    return app
+
+
+class Node:
+    """One service at work in this process."""
+
+    def __init__(self, service: Service, given: Resources) -> None:
+        self.service = service
+        self.database = given.database
+        self.app = create_app(service, given)
+        self._transport = given.transport
+        self.consumer = Consumer(given.database, {**DIRECTORY_HANDLERS, **service.handlers}, given.settings.accepted)
+        self.worker = Worker(service.name, self.consumer, given.transport)
+        self.relay = Relay(given.database, given.transport)
+
+    def checks(self) -> dict[str, Check]:
+        """What must be there for this service to be ready."""
+        return {"database": self._database, "migrations": self._migrations, "consumer": self._consumer}
+
+    async def _database(self) -> str | None:
+        async with self.database.session() as session:
+            await session.execute(text("SELECT 1"))
+        return None
+
+    async def _migrations(self) -> str | None:
+        behind = await lineages_behind(self.database, self.service.lineages)
+        return f"not up to date: {', '.join(behind)}" if behind else None
+
+    async def _consumer(self) -> str | None:
+        return f"stopped: {self.consumer.stopped}" if self.consumer.stopped else None
+
+    async def view(self) -> ServiceView:
+        """What the home page shows of this service."""
+        missing = await findings(self.checks())
+        counts: tuple[int | None, int | None] = (None, None)
+        if not missing:
+            async with self.database.session() as session:
+                counts = tuple((await session.execute(COUNTS)).one())
+        return ServiceView(
+            name=self.service.name,
+            title=self.service.title,
+            missing=list(missing),
+            employees=counts[0],
+            units=counts[1],
+        )
+
+    async def refresh(self) -> None:
+        """Bring this service's gauges up to date; what cannot be read keeps its last figure."""
+        with contextlib.suppress(Exception):
+            await set_gauges(self.database)
+        with contextlib.suppress(Exception):
+            lag = await asyncio.wait_for(self._transport.lag(group_of(self.service.name), self.consumer.topics), 10)
+            for (topic, partition), behind in lag.items():
+                metrics.LAG.labels(self.service.name, topic, str(partition)).set(behind)
+
+    async def run_timers(self, stopping: asyncio.Event) -> None:
+        """Execute due timers until stopping; a database that is away is waited for."""
+        pause = TIMER_SECONDS
+        while not stopping.is_set():
+            try:
+                await run_due(self.database, self.service.timers)
+                pause = TIMER_SECONDS
+            except Exception as error:  # noqa: BLE001 timers are rows: whatever fails here is tried again
+                log.warning("timers_wait", service=self.service.name, error=type(error).__name__)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause)

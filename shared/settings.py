@@ -1,0 +1,143 @@
+"""Settings from the environment and a .env file; a wrong one stops the start with one line that names it."""
+
+from __future__ import annotations
+
+import os
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, create_model, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.web.wording import reason
+
+PREFIX = "BANGKOM_"
+# Read by the tests, which start from the same environment.
+FOREIGN = re.compile(r"BANGKOM_TEST_\w+")
+ENV_FILE = ".env"
+AgencyCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+Zone = Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class WrongSetting(Exception):  # noqa: N818 a finding for the operator
+    """A setting that cannot be used; the message is one line that names it and never repeats its value."""
+
+
+class Settings(BaseSettings):
+    """What every service needs to know; database addresses of services are added by settings_for."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
+
+    agency: AgencyCode = "contoh"
+    zone_name: Zone = Field(default="Asia/Jakarta", validation_alias="BANGKOM_ZONE")
+    port: Port = 8000
+    bind: str = "127.0.0.1"
+    base_url: str | None = None
+    ops_port: Port = 9000
+    data: Path = Path("data")
+    transport: Literal["embedded", "kafka"] = "embedded"
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+    kafka_instance_id: str | None = None
+    kafka_create_topics: bool = True
+    kafka_replication: int = Field(default=1, ge=1, le=9)
+    topic_prefix: str = Field(default="", pattern=r"^([A-Za-z0-9_-]+\.)?$")
+    topic_retention_days: int = Field(default=2192, ge=1)
+    accept_agencies: Annotated[frozenset[AgencyCode], NoDecode] = frozenset()
+    identity_database_url: SecretStr | None = None
+    simulation: bool = False
+
+    @field_validator("accept_agencies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [code.strip() for code in value.split(",") if code.strip()] if isinstance(value, str) else value
+
+    @field_validator("kafka_ca_file")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("berkas tidak ada")
+        return value
+
+    @model_validator(mode="after")
+    def _safe_together(self) -> Self:
+        if not self.loopback and not (self.base_url or "").startswith("https://"):
+            raise ValueError("BANGKOM_BASE_URL harus diawali https:// bila BANGKOM_BIND bukan 127.0.0.1")
+        if self.simulation and not self.loopback:
+            raise ValueError("BANGKOM_SIMULATION hanya boleh dipakai bila BANGKOM_BIND adalah 127.0.0.1")
+        if self.kafka_security_protocol.startswith("SASL") and not (self.kafka_username and self.kafka_password):
+            raise ValueError("BANGKOM_KAFKA_USERNAME dan BANGKOM_KAFKA_PASSWORD wajib diisi untuk SASL")
+        return self
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach us."""
+        try:
+            return ip_address(self.bind).is_loopback
+        except ValueError:
+            return self.bind == "localhost"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The agency's zone, for the dates people see."""
+        return ZoneInfo(self.zone_name)
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Agencies whose events are taken: our own, unless others are named."""
+        return self.accept_agencies or frozenset({self.agency})
+
+    def database_url(self, service: str) -> str:
+        """The address of a service's database; raises WrongSetting when none is set."""
+        secret: SecretStr | None = getattr(self, f"{service}_database_url")
+        if secret is None:
+            raise WrongSetting(f"BANGKOM_{service.upper()}_DATABASE_URL belum diisi.")
+        return secret.get_secret_value()
+
+
+def settings_for(*services: str) -> Settings:
+    """Read the settings of a process that runs these services; raises WrongSetting."""
+    fields: dict[str, Any] = {f"{service}_database_url": (SecretStr | None, None) for service in services}
+    model = create_model("Settings", __base__=Settings, **fields)
+    try:
+        settings = model()
+    except ValidationError as error:
+        raise WrongSetting(_one_line(error)) from None
+    _refuse_unknown(model)
+    for service in services:
+        _check_address(f"{service}_database_url", getattr(settings, f"{service}_database_url"))
+    _check_address("identity_database_url", settings.identity_database_url)
+    return settings
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    context = first.get("ctx", {})
+    if first["type"] == "value_error" and not first["loc"]:
+        return f"{context['error']}."
+    name = str(first["loc"][0]).upper()
+    why = str(context["error"]) if first["type"] == "value_error" else reason(first["type"], context)
+    return f"{name if name.startswith(PREFIX) else PREFIX + name}: {why}."
+
+
+def _refuse_unknown(model: type[Settings]) -> None:
+    known = {PREFIX + name.upper() for name in model.model_fields} | {"BANGKOM_ZONE"}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE)) if name.upper().startswith(PREFIX)}
+    for name in sorted(given - known):
+        # Services run apart share one file: the addresses of the others are known words here.
+        if not FOREIGN.fullmatch(name) and not name.endswith("_DATABASE_URL"):
+            raise WrongSetting(f"{name}: pengaturan ini tidak dikenal.")
+
+
+def _check_address(field: str, secret: SecretStr | None) -> None:
+    if secret is not None and not secret.get_secret_value().startswith("postgresql+asyncpg://"):
+        raise WrongSetting(f"{PREFIX}{field.upper()}: harus diawali postgresql+asyncpg://.")
