@@ -1,5 +1,6 @@
 """The Apache Kafka that tests use: one node that is broker and controller, on a folder and ports of their own."""
 
+import os
 import random
 import shutil
 import signal
@@ -81,16 +82,18 @@ class KafkaServer:
             self._process = None
 
     def pause(self) -> None:
-        """Freeze the broker: its port stays open and nobody answers."""
-        self._signal(signal.SIGSTOP)
+        """Freeze the broker, all of its threads: its port stays open and nobody answers."""
+        pid = self._signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let a frozen broker go on."""
         self._signal(signal.SIGCONT)
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> int:
         assert self._process is not None, "the broker does not run"
         self._process.send_signal(number)
+        return self._process.pid
 
     def _format(self, properties: Path) -> None:
         properties.write_text("".join(f"{name}={value}\n" for name, value in self._settings().items()))
