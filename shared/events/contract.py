@@ -8,7 +8,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$")]
+CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$"
+FIGURE_PATTERN = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN)]
 """An identifier from a code list: never a name, never free text."""
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -16,7 +19,7 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 Figure = Annotated[
     Decimal,
-    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"}, mode="serialization"),
+    WithJsonSchema({"type": "string", "pattern": FIGURE_PATTERN}, mode="serialization"),
 ]
 """A decimal number, sent as text so that no digit of it is lost."""
 

@@ -9,7 +9,7 @@ from shared.events.documents.schemas import JsonSchema, description_of, schema_o
 
 COMPONENTS = "#/components/schemas/{model}"
 DOCUMENT_VERSION = "1.0.0"
-NOT_IN_COMPONENTS = ("$schema", "$id", "$defs", "examples")
+NOT_IN_COMPONENTS = ("$schema", "$id", "$defs", "examples", "x-topic", "x-key")
 
 Node = dict[str, object]
 

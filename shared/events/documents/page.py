@@ -17,8 +17,8 @@ Made from the contracts in `shared/events` by `make docs`; change them there.
 
 Every record is a CloudEvent 1.0 in Kafka's binary mode: the headers below, the value in JSON, the key equal to the
 subject. Records of one key keep their order. Delivery is at least once: remember the `ce_id` you have taken. Skip types
-and fields you do not know; a breaking change comes as a new type (`.v2`) beside the old one. A field that is not required
-may be missing in records older than the field.
+and fields you do not know; a breaking change comes as a new type (`.v2`) beside the old one. A field that is not
+required may be missing in records older than the field.
 """
 
 

@@ -36,6 +36,8 @@ def schema_of(contract: type[Event], *, references: str = LOCAL) -> JsonSchema:
         "$id": contract.schema_id(),
         "title": contract.__name__,
         "description": description_of(contract),
+        "x-topic": contract.topic,
+        "x-key": contract.subject_field,
         **{part: schema[part] for part in ("type", "properties", "required", "$defs") if part in schema},
         "examples": [contract.example],
     }
