@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import xlsxwriter  # type: ignore[import-untyped]
@@ -23,10 +23,14 @@ def report_lines(errors: Iterable[RowError]) -> Iterator[str]:
 
 def write_report(path: Path, errors: Sequence[RowError]) -> None:
     """Write the errors as .csv or .xlsx, as the name of the file says."""
-    content = {".csv": report_csv, ".xlsx": report_xlsx}.get(path.suffix.lower())
-    if content is None:
+    check_report_name(path)
+    path.write_bytes(_FORMATS[path.suffix.lower()](errors))
+
+
+def check_report_name(path: Path) -> None:
+    """Refuse a name that does not say a format we write."""
+    if path.suffix.lower() not in _FORMATS:
         raise Invalid("Nama berkas laporan harus berakhir dengan .csv atau .xlsx.")
-    path.write_bytes(content(errors))
 
 
 def report_csv(errors: Iterable[RowError]) -> bytes:
@@ -58,3 +62,6 @@ def report_xlsx(errors: Iterable[RowError]) -> bytes:
 def harmless(text: str) -> str:
     """The text with an apostrophe before it when a spreadsheet would take it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+_FORMATS: dict[str, Callable[[Iterable[RowError]], bytes]] = {".csv": report_csv, ".xlsx": report_xlsx}

@@ -21,6 +21,7 @@ __all__ = [
     "TableRow",
     "WorkbookRefused",
     "normal_form",
+    "read_bounded",
     "read_table",
 ]
 
@@ -30,7 +31,9 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 def read_table(source: bytes | Path, columns: Sequence[HeaderColumn], limits: Limits = DEFAULT_LIMITS) -> Table:
     """The declared columns of the first visible sheet that has them; raises WorkbookRefused and nothing else."""
-    data = _bounded(source, limits)
+    data = source if isinstance(source, bytes) else read_bounded(source, limits)
+    if len(data) > limits.file_bytes:
+        raise _too_large(len(data), limits)
     if not data:
         raise WorkbookRefused("empty")
     if data.startswith(_OLE):
@@ -40,11 +43,16 @@ def read_table(source: bytes | Path, columns: Sequence[HeaderColumn], limits: Li
     return read_delimited(data, columns, limits)
 
 
-def _bounded(source: bytes | Path, limits: Limits) -> bytes:
-    size = len(source) if isinstance(source, bytes) else source.stat().st_size
+def read_bounded(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """The bytes of a file; one that is too large is refused before it is read."""
+    size = path.stat().st_size
     if size > limits.file_bytes:
-        raise WorkbookRefused("too-large", size=_mebibytes(size), limit=_mebibytes(limits.file_bytes))
-    return source if isinstance(source, bytes) else source.read_bytes()
+        raise _too_large(size, limits)
+    return path.read_bytes()
+
+
+def _too_large(size: int, limits: Limits) -> WorkbookRefused:
+    return WorkbookRefused("too-large", size=_mebibytes(size), limit=_mebibytes(limits.file_bytes))
 
 
 def _mebibytes(size: int) -> str:

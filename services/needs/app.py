@@ -1,0 +1,15 @@
+"""The needs service put together."""
+
+from pathlib import Path
+
+from services.needs import api
+from services.needs.cli import import_group
+from shared.runtime import Service
+
+SERVICE = Service(
+    name="needs",
+    title="Kebutuhan",
+    folder=Path(__file__).parent,
+    router=api.router,
+    commands=(import_group,),
+)

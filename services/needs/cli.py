@@ -1,0 +1,141 @@
+"""Operator commands of the needs service: master data in, templates out."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import AbstractAsyncContextManager
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from services.needs.imports import employees, positions, units
+from services.needs.imports.checked import RecordT
+from services.needs.imports.kinds import EMPLOYEES, POSITIONS, UNITS, ImportKind
+from services.needs.imports.staging import ImportFile, Outcome, run_import
+from services.needs.imports.templates import template
+from shared.db import Database
+from shared.errors import DomainError
+from shared.files.columns import Column
+from shared.files.error_report import check_report_name, report_lines, write_report
+from shared.files.workbook import read_bounded
+from shared.identity.actor import SYSTEM
+
+LINES_SHOWN = 100
+BAD_ROWS = 1
+REFUSED_FILE = 2
+
+TEMPLATES: dict[str, tuple[Column[object], ...]] = {
+    "units": units.COLUMNS,
+    "positions": positions.COLUMNS,
+    "employees": employees.columns(date.max),
+}
+
+
+class DatabaseHolder(Protocol):
+    """What the operator's program passes to these commands."""
+
+    def database(self, service: str) -> AbstractAsyncContextManager[Database]:
+        """The database of a service."""
+
+
+workbook = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+partial = click.option(
+    "--accept-partial", is_flag=True, help="Catat baris yang benar walaupun ada baris yang salah (kode keluar 0)."
+)
+report = click.option(
+    "--report",
+    "report_path",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Tulis semua kesalahan ke berkas .csv atau .xlsx ini.",
+)
+
+
+@click.group("import")
+def import_group() -> None:
+    """Impor data induk dari .xlsx atau .csv: unit, jabatan, pegawai.
+
+    Seluruh berkas diperiksa lebih dahulu. Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat;
+    2: berkas tidak dapat dibaca.
+    """
+
+
+@import_group.command("units")
+@workbook
+@partial
+@report
+@click.pass_obj
+def import_units(holder: DatabaseHolder, file: Path, *, accept_partial: bool, report_path: Path | None) -> None:
+    """Impor daftar unit kerja."""
+    _import(holder, UNITS, file, report_path, accept_partial=accept_partial)
+
+
+@import_group.command("positions")
+@workbook
+@partial
+@report
+@click.pass_obj
+def import_positions(holder: DatabaseHolder, file: Path, *, accept_partial: bool, report_path: Path | None) -> None:
+    """Impor daftar jabatan (daftar pegawai juga membawa jabatannya sendiri)."""
+    _import(holder, POSITIONS, file, report_path, accept_partial=accept_partial)
+
+
+@import_group.command("employees")
+@workbook
+@partial
+@report
+@click.pass_obj
+def import_employees(holder: DatabaseHolder, file: Path, *, accept_partial: bool, report_path: Path | None) -> None:
+    """Impor daftar pegawai; unitnya harus sudah tercatat."""
+    _import(holder, EMPLOYEES, file, report_path, accept_partial=accept_partial)
+
+
+@import_group.command("template")
+@click.argument("kind", type=click.Choice(sorted(TEMPLATES)))
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def write_template(kind: str, file: Path) -> None:
+    """Tulis templat .xlsx kosong beserta petunjuk pengisiannya."""
+    file.write_bytes(template(TEMPLATES[kind]))
+    click.echo(f"Templat ditulis ke {file}.")
+
+
+def _import(
+    holder: DatabaseHolder, kind: ImportKind[RecordT], file: Path, report_path: Path | None, *, accept_partial: bool
+) -> None:
+    async def take_in() -> Outcome:
+        content = ImportFile(name=file.name, content=read_bounded(file))
+        async with holder.database("needs") as database:
+            return await run_import(database, SYSTEM, kind, content, accept_partial=accept_partial)
+
+    try:
+        if report_path is not None:
+            check_report_name(report_path)
+        outcome = asyncio.run(take_in())
+    except DomainError as refusal:
+        click.echo(f"{file.name}: {refusal.detail}", err=True)
+        sys.exit(REFUSED_FILE)
+    _show(outcome)
+    if report_path is not None:
+        write_report(report_path, outcome.errors)
+        click.echo(f"Laporan kesalahan ditulis ke {report_path}.")
+    if outcome.status == "REFUSED":
+        sys.exit(BAD_ROWS)
+
+
+def _show(outcome: Outcome) -> None:
+    for heading, findings in (("Kesalahan:", outcome.errors), ("Catatan (tidak menghalangi):", outcome.notes)):
+        if findings:
+            click.echo(heading)
+        for line in report_lines(findings[:LINES_SHOWN]):
+            click.echo(f"  {line}")
+        if len(findings) > LINES_SHOWN:
+            click.echo(f"  … dan {len(findings) - LINES_SHOWN} lagi.")
+    changes = outcome.changes
+    click.echo(
+        f"Dibaca {outcome.rows_read}, baru {changes.added}, berubah {changes.changed}, "
+        f"tetap {changes.unchanged}, ditolak {outcome.refused}."
+    )
+    if outcome.status == "REFUSED":
+        click.echo("Tidak ada yang dicatat. Perbaiki baris di atas, atau pakai --accept-partial.")
