@@ -1,0 +1,1 @@
+"""Mentoring: who is to be mentored or coached, in what, and why."""

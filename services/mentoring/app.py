@@ -1,0 +1,13 @@
+"""The mentoring service, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.mentoring.api import router
+from services.mentoring.handlers import HANDLERS
+from shared.runtime import Service
+
+SERVICE = Service(
+    name="mentoring", title="Mentoring", folder=Path(__file__).parent, router=router, handlers=HANDLERS
+)
