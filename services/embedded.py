@@ -106,7 +106,7 @@ class EmbeddedInstallation:
                     await asyncio.to_thread(self._folder.postgres.stop)
         except InUse:
             # Whoever has the folder has its server running, or is about to.
-            await asyncio.to_thread(self._folder.postgres.wait)
+            await asyncio.to_thread(self._folder.prepare)
             yield self._folder
 
     @asynccontextmanager

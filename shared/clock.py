@@ -16,9 +16,9 @@ class Clock(KernelBase):
     """One row: how far the simulated time is ahead of the database's."""
 
     __tablename__ = "clock"
-    __table_args__ = (CheckConstraint("only", name="one_row"),)
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
 
-    only: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    single: Mapped[bool] = mapped_column(primary_key=True, default=True)
     offset: Mapped[timedelta]
 
 

@@ -16,5 +16,5 @@ BATCHES = Counter("bangkom_consumer_batches_total", "Batches taken, by outcome",
 LAG = Gauge("bangkom_consumer_lag", "Records not yet taken", ["service", "topic", "partition"])
 TIMER_FAILURES = Counter("bangkom_timer_failures_total", "Timers that failed and wait for another try", ["service"])
 REFUSED_KEYS = Gauge("bangkom_outbox_refused_keys", "Keys the log refuses and an operator must look at", ["service"])
-HELD_NOW = Gauge("bangkom_events_held", "Records held now, by status", ["service", "status"])
+HELD_NOW = Gauge("bangkom_held_records", "Records held now, by status", ["service", "status"])
 TIMERS_DUE = Gauge("bangkom_timers_due", "Timers that have run out and wait to be executed", ["service"])

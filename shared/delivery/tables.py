@@ -110,7 +110,7 @@ class DeliveryEpoch(KernelBase):
     """Raised when a database was restored from a backup, so that its new state events count as newer."""
 
     __tablename__ = "delivery_epoch"
-    __table_args__ = (CheckConstraint("only", name="one_row"),)
+    __table_args__ = (CheckConstraint("single", name="one_row"),)
 
-    only: Mapped[bool] = mapped_column(primary_key=True, default=True)
+    single: Mapped[bool] = mapped_column(primary_key=True, default=True)
     epoch: Mapped[int]

@@ -99,20 +99,20 @@ def _states() -> None:
     )
     op.create_table(
         "delivery_epoch",
-        sa.Column("only", sa.Boolean, nullable=False),
+        sa.Column("single", sa.Boolean, nullable=False),
         sa.Column("epoch", sa.Integer, nullable=False),
-        sa.CheckConstraint("only", name="ck_delivery_epoch_one_row"),
-        sa.PrimaryKeyConstraint("only", name="pk_delivery_epoch"),
+        sa.CheckConstraint("single", name="ck_delivery_epoch_one_row"),
+        sa.PrimaryKeyConstraint("single", name="pk_delivery_epoch"),
     )
-    op.execute("INSERT INTO delivery_epoch (only, epoch) VALUES (true, 0)")
+    op.execute("INSERT INTO delivery_epoch (single, epoch) VALUES (true, 0)")
     op.create_table(
         "clock",
-        sa.Column("only", sa.Boolean, nullable=False),
+        sa.Column("single", sa.Boolean, nullable=False),
         sa.Column("offset", sa.Interval, nullable=False),
-        sa.CheckConstraint("only", name="ck_clock_one_row"),
-        sa.PrimaryKeyConstraint("only", name="pk_clock"),
+        sa.CheckConstraint("single", name="ck_clock_one_row"),
+        sa.PrimaryKeyConstraint("single", name="pk_clock"),
     )
-    op.execute("""INSERT INTO clock (only, "offset") VALUES (true, interval '0')""")
+    op.execute("""INSERT INTO clock (single, "offset") VALUES (true, interval '0')""")
 
 
 def _timers() -> None:
