@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$"
-FIGURE_PATTERN = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
+FIGURE_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN)]
 """An identifier from a code list: never a name, never free text."""
@@ -19,9 +19,11 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 Figure = Annotated[
     Decimal,
+    Field(max_digits=18, decimal_places=6),
+    PlainSerializer("{:f}".format, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": FIGURE_PATTERN}, mode="serialization"),
 ]
-"""A decimal number, sent as text so that no digit of it is lost."""
+"""A decimal number of at most 12 digits and 6 places, sent as text so that no digit of it is lost."""
 
 Level = Annotated[int, Field(ge=1, le=5)]
 """A proficiency level of the competency dictionary."""
