@@ -41,7 +41,7 @@ class Installation(Protocol):
 @asynccontextmanager
 async def opened(url: str, settings: Settings, service: str, pool_size: int = 10) -> AsyncIterator[Database]:
     """A database, closed at the end."""
-    database = Database(url, Origin(agency=settings.agency, service=service), pool_size=pool_size)
+    database = Database(url, Origin(agency=settings.agency, service=service, zone=settings.zone), pool_size=pool_size)
     try:
         yield database
     finally:
