@@ -179,7 +179,7 @@ async def write(server: EmbeddedPostgres, acknowledged: list[int]) -> None:
             number += 1
             await connection.execute("INSERT INTO kept VALUES ($1)", number)
             acknowledged.append(number)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         connection.terminate()
 
 
