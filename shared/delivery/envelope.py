@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid5
 
 import orjson
@@ -19,7 +21,7 @@ from shared.events.contract import Event
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 NAMESPACE = UUID("6f0d2d0c-6a67-5d5f-9d4e-2b7d3a1c9e10")
-STRUCTURED = "application/cloudevents+json"
+STRUCTURED = b"application/cloudevents+json"
 SEQUENCE_EPOCH = 10**15
 """A sequence is epoch * SEQUENCE_EPOCH + the outbox number, so that a restored database still counts upwards."""
 
@@ -89,22 +91,41 @@ def write_headers(
     return headers
 
 
-def _attributes(record: Record) -> tuple[dict[str, str], bytes | None]:
-    """The record's attributes by their CloudEvents names, and its data; both content modes."""
-    raw = {name.lower(): value for name, value in record.headers if value is not None}
-    if not raw.get("content-type", b"").startswith(STRUCTURED.encode()):
-        try:
-            return {n[3:]: v.decode() for n, v in raw.items() if n.startswith("ce_")}, record.value
-        except UnicodeDecodeError:
-            raise Unreadable("header_not_utf8") from None
+def _named(record: Record) -> dict[str, bytes]:
+    return {name.lower(): value for name, value in record.headers if value is not None}
+
+
+def _is_structured(headers: Mapping[str, bytes]) -> bool:
+    return headers.get("content-type", b"").lower().startswith(STRUCTURED)
+
+
+def _document(record: Record) -> dict[str, Any]:
     try:
         document = orjson.loads(record.value or b"")
     except orjson.JSONDecodeError:
         raise Unreadable("not_json") from None
     if not isinstance(document, dict):
         raise Unreadable("wrong_shape")
-    data = document.pop("data", None)
-    return {n: str(v) for n, v in document.items() if v is not None}, None if data is None else orjson.dumps(data)
+    return document
+
+
+def _attributes(record: Record) -> tuple[dict[str, str], bytes | None]:
+    """The record's attributes by their CloudEvents names, and its data; both content modes."""
+    headers = _named(record)
+    if not _is_structured(headers):
+        try:
+            return {n[3:]: v.decode() for n, v in headers.items() if n.startswith("ce_")}, record.value
+        except UnicodeDecodeError:
+            raise Unreadable("header_not_utf8") from None
+    document = _document(record)
+    # Only a record without value is a tombstone: absent data is a wrong shape and never the end of a state.
+    data, encoded = orjson.dumps(document.pop("data", None)), document.pop("data_base64", None)
+    if encoded is not None:
+        try:
+            data = base64.b64decode(encoded, validate=True)
+        except (TypeError, ValueError):
+            raise Unreadable("data_not_base64") from None
+    return {name: str(value) for name, value in document.items() if value is not None}, data
 
 
 def event_type_of(record: Record) -> str | None:
@@ -117,13 +138,17 @@ def event_type_of(record: Record) -> str | None:
 
 def identity_of(record: Record) -> UUID:
     """Who the event is, wherever it stands in a log: its id, else a hash of its bytes and time, never its offset."""
-    for name, value in record.headers:
-        if name == "ce_id" and value:
-            try:
-                return UUID(value.decode())
-            except ValueError:
-                source = next((v for n, v in record.headers if n == "ce_source" and v), b"")
-                return uuid5(NAMESPACE, hashlib.sha256(source + b"\0" + value).hexdigest())
+    headers = _named(record)
+    source, name = headers.get("ce_source", b""), headers.get("ce_id", b"")
+    if _is_structured(headers):
+        with suppress(Unreadable):
+            document = _document(record)
+            source, name = (str(document.get(part) or "").encode() for part in ("source", "id"))
+    if name:
+        try:
+            return UUID(name.decode())
+        except ValueError:
+            return uuid5(NAMESPACE, hashlib.sha256(source + b"\0" + name).hexdigest())
     digest = hashlib.sha256(f"{record.topic}\0{record.key}\0{record.timestamp_ms}\0".encode() + (record.value or b""))
     return uuid5(NAMESPACE, digest.hexdigest())
 
@@ -146,7 +171,7 @@ def read(record: Record, event_id: UUID, accepted_agencies: frozenset[str]) -> R
         time=_time(attributes.get("time")),
         sequence=_sequence(attributes.get("sequence")),
         agency=attributes["agency"],
-        correlation_id=_uuid(attributes.get("correlationid"), subject),
+        correlation_id=_uuid(attributes.get("correlationid") or str(subject), "correlation_not_a_uuid"),
         causation_id=attributes.get("causationid"),
         payload=_payload(contract, value, subject),
     )
@@ -173,10 +198,11 @@ def _check_origin(
         raise Unreadable("forged_source")
     if record.key is None or attributes.get("subject") != record.key:
         raise Unreadable("key_differs_from_subject")
-    try:
-        return UUID(record.key)
-    except ValueError:
-        raise Unreadable("subject_not_a_uuid") from None
+    subject = _uuid(record.key, "subject_not_a_uuid")
+    if str(subject) != record.key:
+        # Another spelling of the same uuid is another key, and order is kept per key.
+        raise Unreadable("subject_not_a_uuid")
+    return subject
 
 
 def _payload(contract: type[Event], value: bytes | None, subject: UUID) -> Event | None:
@@ -200,9 +226,12 @@ def _payload(contract: type[Event], value: bytes | None, subject: UUID) -> Event
 
 def _time(value: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(value) if value else None
+        time = datetime.fromisoformat(value) if value else None
     except ValueError:
         raise Unreadable("time_not_a_timestamp") from None
+    if time and time.tzinfo is None:
+        raise Unreadable("time_without_zone")
+    return time
 
 
 def _sequence(value: str | None) -> int:
@@ -213,8 +242,8 @@ def _sequence(value: str | None) -> int:
     return int(value)
 
 
-def _uuid(value: str | None, default: UUID) -> UUID:
+def _uuid(value: str, reason: str) -> UUID:
     try:
-        return UUID(value) if value else default
+        return UUID(value)
     except ValueError:
-        raise Unreadable("correlation_not_a_uuid") from None
+        raise Unreadable(reason) from None

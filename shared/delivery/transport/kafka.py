@@ -100,8 +100,8 @@ class KafkaTransport:
         try:
             await asyncio.gather(consumer.start(), admin.start())
             done = await admin.list_consumer_group_offsets(self.prefix + group)
-            names = await consumer.topics() & {self.prefix + topic for topic in topics}
-            every = [TopicPartition(name, n) for name in names for n in consumer.partitions_for_topic(name) or ()]
+            described = await admin.describe_topics([self.prefix + topic for topic in topics])
+            every = [TopicPartition(topic["topic"], p["partition"]) for topic in described for p in topic["partitions"]]
             starts, ends = await consumer.beginning_offsets(every), await consumer.end_offsets(every)
         finally:
             await asyncio.gather(consumer.stop(), admin.close())
