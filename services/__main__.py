@@ -39,7 +39,7 @@ def main() -> None:
     try:
         settings: Settings = settings_for(*SERVICES)
         if settings.transport != "embedded":
-            raise WrongSetting("BANGKOM_TRANSPORT: bangkom memakai embedded; dengan kafka tiap layanan berjalan sendiri.")
+            raise WrongSetting("BANGKOM_TRANSPORT: bangkom memakai embedded; dengan kafka, jalankan tiap layanan sendiri.")
         bangkom(obj=EmbeddedInstallation(settings))
     except (WrongSetting, DomainError, EmbeddedPostgresError) as finding:
         click.echo(getattr(finding, "detail", str(finding)), err=True)

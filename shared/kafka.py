@@ -27,7 +27,7 @@ METADATA_MS = 10_000
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
 
-class TopicsMissing(Exception):  # noqa: N818 a finding for the operator
+class TopicsMissing(Exception):
     """Topics of the catalogue that the brokers do not have; the message names them."""
 
 

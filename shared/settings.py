@@ -24,7 +24,7 @@ Zone = Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class WrongSetting(Exception):  # noqa: N818 a finding for the operator
+class WrongSetting(Exception):
     """A setting that cannot be used; the message is one line that names it and never repeats its value."""
 
 

@@ -44,7 +44,7 @@ INBOX = text(
 )
 
 
-class NotYet(Exception):  # noqa: N818 it is an answer of a handler, not an error
+class NotYet(Exception):
     """These events need a row that has not arrived: they wait, and with them the later events of their keys."""
 
     def __init__(self, *events: Received[Any]) -> None:
@@ -52,7 +52,7 @@ class NotYet(Exception):  # noqa: N818 it is an answer of a handler, not an erro
         self.event_ids = frozenset(event.event_id for event in events)
 
 
-class ConsumerStopped(Exception):  # noqa: N818 a state, not an error
+class ConsumerStopped(Exception):
     """Too much failed alike: nothing is taken and nothing parked until an operator resumes."""
 
 

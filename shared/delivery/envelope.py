@@ -64,7 +64,7 @@ class Received(Generic[E_co]):
         return self.payload
 
 
-class Unreadable(Exception):  # noqa: N818 it is a finding about a record, not an error of ours
+class Unreadable(Exception):
     """A record that claims to be ours and cannot be taken: reason is a code with no content of the record."""
 
     def __init__(self, reason: str) -> None:

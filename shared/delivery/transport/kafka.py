@@ -36,7 +36,7 @@ PRODUCE_BATCH_BYTES = 1_000_000
 Key = tuple[str, str]
 
 
-class NotSent(Exception):  # noqa: N818 the rest of a partition waits for the next round
+class NotSent(Exception):
     """A batch was neither confirmed nor refused."""
 
 
