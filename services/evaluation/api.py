@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 
 from services.evaluation import queries
@@ -18,8 +18,14 @@ from shared.web.requests import Reading, may_read
 
 router = APIRouter(prefix="/evaluation", tags=["evaluation"])
 
-Limit = Annotated[int, Query(ge=1, le=200, description="Banyaknya baris, paling banyak 200")]
-Before = Annotated[UUID | None, Query(description="Lanjutkan sesudah baris dengan id ini (terbaru dahulu)")]
+
+def page(before: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Page:
+    """The part of a list that a request asks for."""
+    return Page(before=before, limit=limit)
+
+
+AnyoneReads = Annotated[Reading, may_read()]
+AskedPage = Annotated[Page, Depends(page)]
 
 
 class EvaluationView(BaseModel):
@@ -74,50 +80,38 @@ class FollowUpDetail(FollowUpView):
     reasons: list[UUID]
 
 
-class EvaluationList(BaseModel):
-    items: list[EvaluationView]
-
-
-class FollowUpList(BaseModel):
-    items: list[FollowUpView]
-
-
-@router.get("/evaluations", response_model=EvaluationList)
+@router.get("/evaluations", response_model=list[EvaluationView])
 async def list_evaluations(
-    reading: Annotated[Reading, may_read()],
+    reading: AnyoneReads,
+    page: AskedPage,
     employee_id: UUID | None = None,
     enrolment_id: UUID | None = None,
-    before: Before = None,
-    limit: Limit = 50,
-) -> EvaluationList:
+) -> list[EvaluationView]:
     """The newest evaluations, of one person or one enrolment if asked so."""
-    page = Page(before=before, limit=limit)
     found = await queries.evaluations(
         reading.session, reading.actor, page, employee_id=employee_id, enrolment_id=enrolment_id
     )
-    return EvaluationList(items=[_evaluation_view(row, title) for row, title in found])
+    return [_evaluation_view(row, title) for row, title in found]
 
 
 @router.get("/evaluations/{evaluation_id}", response_model=EvaluationView)
-async def read_evaluation(evaluation_id: UUID, reading: Annotated[Reading, may_read()]) -> EvaluationView:
+async def read_evaluation(evaluation_id: UUID, reading: AnyoneReads) -> EvaluationView:
     return _evaluation_view(*await queries.evaluation(reading.session, reading.actor, evaluation_id))
 
 
-@router.get("/follow-ups", response_model=FollowUpList)
+@router.get("/follow-ups", response_model=list[FollowUpView])
 async def list_follow_ups(
-    reading: Annotated[Reading, may_read()],
+    reading: AnyoneReads,
+    page: AskedPage,
     status: FollowUpStatus | None = None,
-    before: Before = None,
-    limit: Limit = 50,
-) -> FollowUpList:
+) -> list[FollowUpView]:
     """The newest follow-ups, those with one status if asked so."""
-    page = Page(before=before, limit=limit)
     found = await queries.follow_ups(reading.session, reading.actor, page, status=status)
-    return FollowUpList(items=[FollowUpView.model_validate(row) for row in found])
+    return [FollowUpView.model_validate(row) for row in found]
 
 
 @router.get("/follow-ups/{follow_up_id}", response_model=FollowUpDetail)
-async def read_follow_up(follow_up_id: UUID, reading: Annotated[Reading, may_read()]) -> FollowUpDetail:
+async def read_follow_up(follow_up_id: UUID, reading: AnyoneReads) -> FollowUpDetail:
     row, reasons = await queries.follow_up(reading.session, reading.actor, follow_up_id)
     return _follow_up_detail(row, list(reasons))
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from services.evaluation.domain import FollowUpPlan, LearningRule, RuleVersion, Target
 from shared.events.contract import Code
+from shared.web.wording import reason
 
 FOLDER = Path(__file__).parent / "rules"
 
@@ -45,7 +46,7 @@ class _LearningFile(_Part):
     @model_validator(mode="after")
     def _oldest_first(self) -> Self:
         if any(later.effective_from <= earlier.effective_from for earlier, later in pairwise(self.versions)):
-            raise ValueError("each version must begin after the one before it")
+            raise ValueError("setiap versi harus mulai sesudah versi sebelumnya")
         return self
 
 
@@ -56,10 +57,15 @@ def load_learning_rule(path: Path) -> LearningRule:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RuleFileError(f"Berkas aturan {path.name} tidak terbaca: {error}") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "versions"
-        raise RuleFileError(f"Berkas aturan {path.name} salah pada {place}: {first['msg']}") from error
+        raise RuleFileError(f"Berkas aturan {path.name} salah pada {_first_fault(error)}.") from error
     return LearningRule(name=file.name, versions=tuple(_version(part) for part in file.versions))
+
+
+def _first_fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    limits = first.get("ctx", {})
+    place = ".".join(str(part) for part in first["loc"]) or "versions"
+    return f"{place}: {limits['error'] if first['type'] == 'value_error' else reason(first['type'], limits)}"
 
 
 def _version(part: _VersionPart) -> RuleVersion:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
@@ -20,8 +20,15 @@ from shared.web.requests import Commanding, Reading, may_command, may_read
 
 router = APIRouter(prefix="/mentoring", tags=["mentoring"])
 
-Limit = Annotated[int, Query(ge=1, le=200, description="Banyaknya baris, paling banyak 200")]
-Before = Annotated[UUID | None, Query(description="Lanjutkan sesudah baris dengan id ini (terbaru dahulu)")]
+
+def page(before: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Page:
+    """The part of a list that a request asks for."""
+    return Page(before=before, limit=limit)
+
+
+AnyoneReads = Annotated[Reading, may_read()]
+AnalystCommand = Annotated[Commanding, may_command(Role.ANALYST)]
+AskedPage = Annotated[Page, Depends(page)]
 
 
 class RequestView(BaseModel):
@@ -40,10 +47,6 @@ class RequestView(BaseModel):
     withdrawal_reason: WithdrawalReason | None
     requested_at: datetime
     withdrawn_at: datetime | None
-
-
-class RequestList(BaseModel):
-    items: list[RequestView]
 
 
 class RequestMentoring(BaseModel):
@@ -65,9 +68,7 @@ class WithdrawRequest(BaseModel):
 
 
 @router.post("/requests", status_code=201, response_model=RequestView)
-async def request_mentoring(
-    body: RequestMentoring, command: Annotated[Commanding, may_command(Role.ANALYST)]
-) -> Response:
+async def request_mentoring(body: RequestMentoring, command: AnalystCommand) -> Response:
     """Ask for mentoring of an employee."""
 
     async def work(session: AsyncSession) -> RequestView:
@@ -78,9 +79,7 @@ async def request_mentoring(
 
 
 @router.post("/requests/{request_id}/withdraw", response_model=RequestView)
-async def withdraw_request(
-    request_id: UUID, body: WithdrawRequest, command: Annotated[Commanding, may_command(Role.ANALYST)]
-) -> Response:
+async def withdraw_request(request_id: UUID, body: WithdrawRequest, command: AnalystCommand) -> Response:
     """Withdraw a request that has not begun."""
 
     async def work(session: AsyncSession) -> RequestView:
@@ -90,20 +89,18 @@ async def withdraw_request(
     return await command.run(work)
 
 
-@router.get("/requests", response_model=RequestList)
+@router.get("/requests", response_model=list[RequestView])
 async def list_requests(
-    reading: Annotated[Reading, may_read()],
+    reading: AnyoneReads,
+    page: AskedPage,
     employee_id: UUID | None = None,
     status: RequestStatus | None = None,
-    before: Before = None,
-    limit: Limit = 50,
-) -> RequestList:
+) -> list[RequestView]:
     """The newest requests, of one person or with one status if asked so."""
-    page = Page(before=before, limit=limit)
     found = await queries.requests(reading.session, reading.actor, page, employee_id=employee_id, status=status)
-    return RequestList(items=[RequestView.model_validate(row) for row in found])
+    return [RequestView.model_validate(row) for row in found]
 
 
 @router.get("/requests/{request_id}", response_model=RequestView)
-async def read_request(request_id: UUID, reading: Annotated[Reading, may_read()]) -> RequestView:
+async def read_request(request_id: UUID, reading: AnyoneReads) -> RequestView:
     return RequestView.model_validate(await queries.request(reading.session, reading.actor, request_id))

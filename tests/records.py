@@ -1,0 +1,87 @@
+"""Records as a transport delivers them, made of events as another service emits them; and what a service emitted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from shared.db import Database, Origin
+from shared.delivery.envelope import Record, write_headers
+from shared.delivery.tables import Outbox
+from shared.events.catalogue import BY_TYPE
+from shared.events.contract import Event
+from shared.ids import new_id
+
+MOMENT = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def record_of(
+    event: Event, *, agency: str = "medan", causation: str | None = None, correlation: UUID | None = None
+) -> Record:
+    """A new record of an event; each is newer than the one made before it."""
+    origin = Origin(agency=agency, service=event.publisher())
+    headers = write_headers(type(event), event.subject, origin, causation=causation, correlation=correlation)
+    return _record(event.topic, event.subject, new_id(), headers, event.model_dump_json().encode())
+
+
+def event_id_of(record: Record) -> UUID:
+    """The id under which a record's event is known as a cause."""
+    return UUID(next(value for name, value in record.headers if name == "ce_id" and value).decode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emitted:
+    """One event that stands in an outbox."""
+
+    event_id: UUID
+    event: Event
+    causation: str | None
+    correlation: UUID
+    headers: dict[str, str]
+
+    def as_record(self) -> Record:
+        """The record that a relay makes of it."""
+        value = self.event.model_dump_json().encode()
+        return _record(self.event.topic, self.event.subject, self.event_id, self.headers, value)
+
+
+async def emitted(database: Database) -> Sequence[Emitted]:
+    """Everything a service has emitted, in the order of its commits."""
+    async with database.session() as session:
+        rows = (await session.scalars(select(Outbox).order_by(Outbox.seq))).all()
+    return [_emitted(row) for row in rows]
+
+
+def _emitted(row: Outbox) -> Emitted:
+    assert row.value is not None, "a tombstone"
+    return Emitted(
+        event_id=row.event_id,
+        event=BY_TYPE[row.headers["ce_type"]].model_validate_json(row.value),
+        causation=row.headers.get("ce_causationid"),
+        correlation=UUID(row.headers["ce_correlationid"]),
+        headers=row.headers,
+    )
+
+
+def _record(topic: str, subject: UUID, event_id: UUID, headers: dict[str, str], value: bytes) -> Record:
+    number = next(_numbers)
+    stamped: dict[str, Any] = {
+        **headers,
+        "ce_id": str(event_id),
+        "ce_time": MOMENT.isoformat(),
+        "ce_sequence": str(number),
+    }
+    return Record(
+        topic=topic,
+        partition=subject.int % 12,
+        offset=number,
+        key=str(subject),
+        headers=[(name, text.encode()) for name, text in stamped.items()],
+        value=value,
+        timestamp_ms=int(MOMENT.timestamp() * 1000) + number,
+    )
