@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from services.needs import queries
 from services.needs.domain.employee_numbers import masked
 from services.needs.queries import RecordedEmployee
-from services.needs.tables import Problem
 from shared.identity.actor import Role
 from shared.web.requests import Reading, may_read
 
@@ -72,10 +71,18 @@ class ImportView(BaseModel):
     rows_refused: int
 
 
-class ImportDetail(ImportView):
-    """One file with what was wrong in it: rows, columns and reasons, nothing of what the cells hold."""
+class ProblemView(BaseModel):
+    """One bad cell: where it is and why it was refused, nothing of what it holds."""
 
-    problems: list[Problem]
+    row: int
+    column: str
+    reason: str
+
+
+class ImportDetail(ImportView):
+    """One file with what was wrong in it."""
+
+    problems: list[ProblemView]
 
 
 @router.get("/units", response_model=list[UnitView])

@@ -143,7 +143,7 @@ async def _conclude(session: AsyncSession, actor: Actor, row: ImportRow, outcome
     row.problems = _problems(outcome.errors)
     await session.execute(delete(StagedRow).where(StagedRow.import_id == row.id))
     details = {"kind": row.kind, "status": row.status, "rows": outcome.rows_read, "refused": outcome.refused}
-    audit.record(session, actor, "import", "import", row.id, {**details, **asdict(outcome.changes)})
+    audit.record(session, actor, f"import.{row.kind}", "import", row.id, {**details, **asdict(outcome.changes)})
 
 
 async def _forget_abandoned(session: AsyncSession) -> None:
