@@ -25,8 +25,8 @@ def run_command(installation: EmbeddedInstallation) -> None:
     """Jalankan Bangkom di komputer ini."""
     telemetry.configure_logs()
     settings = installation.settings
-    click.echo(f"Bangkom untuk {settings.agency}: http://{settings.bind}:{settings.port} (Ctrl+C untuk berhenti)")
-    uvloop.run(run(settings))
+    banner = f"Bangkom untuk {settings.agency}: http://{settings.bind}:{settings.port} (Ctrl+C untuk berhenti)"
+    uvloop.run(run(settings, on_ready=lambda: click.echo(banner)))
 
 
 bangkom.add_command(import_group)
@@ -39,7 +39,7 @@ def main() -> None:
     try:
         settings: Settings = settings_for(*SERVICES)
         if settings.transport != "embedded":
-            raise WrongSetting("BANGKOM_TRANSPORT: bangkom memakai embedded; dengan kafka, jalankan tiap layanan sendiri.")
+            raise WrongSetting("BANGKOM_TRANSPORT harus embedded di sini; dengan kafka, jalankan tiap layanan sendiri.")
         bangkom(obj=EmbeddedInstallation(settings))
     except (WrongSetting, DomainError, EmbeddedPostgresError) as finding:
         click.echo(getattr(finding, "detail", str(finding)), err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -105,8 +105,9 @@ class EmbeddedInstallation:
                 finally:
                     await asyncio.to_thread(self._folder.postgres.stop)
         except InUse:
-            # Whoever has the folder has its server running, or is about to.
+            # Whoever has the folder has its server running, or is about to; starting and migrating wait for each other.
             await asyncio.to_thread(self._folder.prepare)
+            await migrate_all(self._folder, self.settings)
             yield self._folder
 
     @asynccontextmanager
@@ -126,19 +127,19 @@ class EmbeddedInstallation:
             yield folder.events()
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, on_ready: Callable[[], None]) -> None:
     """Run Bangkom on the folder of the settings until told to stop; raises InUse and WrongSetting."""
     folder = Folder(settings.data)
     with folder.claimed():
         await asyncio.to_thread(folder.prepare)
         try:
             await migrate_all(folder, settings)
-            await _serve(folder, settings)
+            await _serve(folder, settings, on_ready)
         finally:
             await asyncio.to_thread(folder.postgres.stop)
 
 
-async def _serve(folder: Folder, settings: Settings) -> None:
+async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None]) -> None:
     nodes: list[Node] = []
 
     async def overview() -> HomeView:
@@ -159,4 +160,4 @@ async def _serve(folder: Folder, settings: Settings) -> None:
                 overview=overview,
             )
             nodes.append(Node(service, given))
-        await Process(settings, nodes, {}, frozenset(Part)).run()
+        await Process(settings, nodes, {}, frozenset(Part)).run(on_ready)

@@ -67,7 +67,7 @@ class Process:
         self.stopping = asyncio.Event()
 
     async def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
-        """Run until told to stop; raises WrongSetting when a port is taken."""
+        """Run until told to stop; on_ready is called once the ports are ours. Raises WrongSetting when one is taken."""
         ports: list[tuple[ASGIApp, socket.socket]] = []
         ports.append((self._operations(), listen(self._settings.bind, self._settings.ops_port, "BANGKOM_OPS_PORT")))
         if Part.WEB in self._parts:

@@ -16,6 +16,12 @@ Check = Callable[[], Awaitable[str | None]]
 """Nothing when all is well, else what is wrong in a few words without personal data."""
 
 CHECK_SECONDS = 5.0
+QUIET = {
+    "aiokafka": logging.CRITICAL,
+    "alembic": logging.WARNING,
+    "faststream": logging.ERROR,
+    "uvicorn": logging.WARNING,
+}
 
 
 def configure_logs(*, level: int = logging.INFO) -> None:
@@ -47,7 +53,7 @@ def configure_logs(*, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Clients of a broker that is away repeat themselves several times a second; readiness says it once.
-    for name, least in {"aiokafka": logging.CRITICAL, "faststream": logging.ERROR, "uvicorn": logging.WARNING}.items():
+    for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)
 
 
