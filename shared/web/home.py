@@ -2,21 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from fastapi import APIRouter
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-TEMPLATES.filters["count"] = lambda number: f"{number:,}".replace(",", ".")
+from shared.web.pages import page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +45,4 @@ router = APIRouter(include_in_schema=False)
 @router.get("/", response_class=HTMLResponse)
 async def read_home(request: Request) -> HTMLResponse:
     overview: Overview = request.app.state.overview
-    return HTMLResponse(TEMPLATES.get_template("home.html").render(home=await overview()))
+    return page("home.html", home=await overview())

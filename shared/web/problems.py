@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from shared.delivery.failures import is_transient
 from shared.errors import DomainError
+from shared.web.pages import page
 from shared.web.wording import reason, status_sentence, status_title
 
 MEDIA_TYPE = "application/problem+json"
@@ -24,6 +25,8 @@ FIELD = re.compile(r"[a-z_][a-z0-9_]{0,60}")
 UNREADABLE_TEXT = ("22021", "22P05")
 """SQLSTATEs of characters that PostgreSQL's text cannot hold (NUL and the like)."""
 MOST_ERRORS = 50
+CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "wrong-media-type", 422: "invalid-request"}
+"""For failures the framework finds; those of ours bring their code along."""
 
 log = structlog.get_logger()
 
@@ -37,7 +40,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] = (),
 ) -> Response:
-    """The answer for one failure."""
+    """The answer for one failure: a page for a browser, problem details for a program."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": status_title(status),
@@ -45,9 +48,13 @@ def problem(
         "detail": detail,
         "code": code,
         "request_id": getattr(request.state, "request_id", None),
+        "errors": errors,
     }
-    if errors:
-        body["errors"] = errors
+    headers = {**(headers or {}), "Vary": "Accept"}
+    if "text/html" in request.headers.get("accept", ""):
+        return page("problem.html", status, headers, problem=body)
+    if not errors:
+        del body["errors"]
     return Response(orjson.dumps(body), status, headers, media_type=MEDIA_TYPE)
 
 
@@ -85,8 +92,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     # The framework answers 400 to a body it cannot even decode; for the sender that is a broken body like any other.
     status = 422 if error.status_code == HTTPStatus.BAD_REQUEST else error.status_code
-    code = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    return problem(request, status, code, status_sentence(status), headers=error.headers)
+    return problem(request, status, CODES.get(status, f"http-{status}"), status_sentence(status), headers=error.headers)
 
 
 def _location(error: Mapping[str, Any]) -> str:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from shared.web import home
 from shared.web.middleware import BodyLimit, RequestContext
@@ -12,10 +14,20 @@ from shared.web.problems import install_problem_details
 STATIC = Path(__file__).parent / "static"
 
 
+class Files(StaticFiles):
+    """Static files that browsers keep but ask about, so that a new version is seen at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, or an answer without it when the browser's copy is current."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def install_shell(app: FastAPI) -> None:
     """Everything the services show alike. The application brings its routes and its state."""
     install_problem_details(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestContext)
     app.include_router(home.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Files(directory=STATIC), name="static")
