@@ -101,8 +101,10 @@ def _unnest_insert(table: Table, columns: tuple[str, ...]) -> str:
     types = [table.c[name].type.compile(dialect) for name in columns]
     # A json array has no text form that drivers agree on: such columns travel as text and are cast one by one.
     arrays = [f"CAST(:{n} AS {'TEXT' if t.startswith('JSON') else t}[])" for n, t in zip(columns, types, strict=True)]
-    picked = [f"{n}::{t}" if t.startswith("JSON") else n for n, t in zip(columns, types, strict=True)]
-    names = ", ".join(columns)
+    # Quoted: a column may bear a name that is also a word of SQL.
+    quoted = [f'"{name}"' for name in columns]
+    picked = [f"{n}::{t}" if t.startswith("JSON") else n for n, t in zip(quoted, types, strict=True)]
+    names = ", ".join(quoted)
     return (
         f"INSERT INTO {table.fullname} ({names}) "  # noqa: S608 names come from the table's own definition
         f"SELECT {', '.join(picked)} FROM unnest({', '.join(arrays)}) AS rows({names})"
