@@ -126,3 +126,13 @@ async def token_of(app: FastAPI, name: str, password: str = PASSWORD) -> str:
     assert answer.status_code == 201, answer.text
     token: str = answer.json()["token"]
     return token
+
+
+async def status_of(app: FastAPI, token: str | None) -> int:
+    async with browsing(app, token) as client:
+        return (await client.post("/notes", json={"title": "satu"})).status_code
+
+
+async def sign_in_status(app: FastAPI, name: str, password: str) -> int:
+    async with browsing(app) as client:
+        return (await client.post("/notes/sessions", json={"name": name, "password": password})).status_code

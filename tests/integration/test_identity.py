@@ -1,32 +1,37 @@
 """Accounts, sign-ins, tokens and guards, through the routes of a small application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import click
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from argon2 import PasswordHasher
-from click.testing import CliRunner, Result
 from fastapi import FastAPI
 from sqlalchemy import Connection, text
 
-from shared.db import KERNEL, Database, Origin
+from shared.db import KERNEL, Database
 from shared.errors import Conflict, Invalid
 from shared.identity.accounts import add_account, change_password, disable_account, list_accounts
 from shared.identity.actor import Role
 from shared.identity.bearer import actor_behind
-from shared.identity.cli import accounts, tokens
 from shared.identity.sign_in import forget_old
 from shared.identity.tables import IDENTITY, IdentityBase
 from shared.identity.tokens import issue_token, revoke_token
 from shared.web.guards import PUBLIC, guards, unguarded_routes
 from tests.conftest import MakeDatabase
-from tests.integration.small_app import PASSWORD, add_person, browsing, build_app, create_notes, titles, token_of
+from tests.integration.small_app import (
+    PASSWORD,
+    add_person,
+    browsing,
+    build_app,
+    create_notes,
+    sign_in_status,
+    status_of,
+    titles,
+    token_of,
+)
 
 
 @pytest.fixture
@@ -40,16 +45,6 @@ async def app(make_database: MakeDatabase) -> FastAPI:
 def database(app: FastAPI) -> Database:
     found: Database = app.state.database
     return found
-
-
-async def status_of(app: FastAPI, token: str | None) -> int:
-    async with browsing(app, token) as client:
-        return (await client.post("/notes", json={"title": "satu"})).status_code
-
-
-async def sign_in_status(app: FastAPI, name: str, password: str) -> int:
-    async with browsing(app) as client:
-        return (await client.post("/notes/sessions", json={"name": name, "password": password})).status_code
 
 
 async def age(database: Database, statement: str) -> None:
@@ -334,69 +329,6 @@ async def test_route_without_guard_is_found(app: FastAPI) -> None:
     app.mount("/secret", FastAPI())
 
     assert unguarded_routes(app) == ["GET /notes/open", "MOUNT /secret"]
-
-
-class Operator:
-    """The object operator commands get."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    @asynccontextmanager
-    async def identity(self) -> AsyncIterator[Database]:
-        database = Database(self.url, Origin(agency="medan", service="identity"))
-        try:
-            yield database
-        finally:
-            await database.close()
-
-
-async def operate(group: click.Group, database: Database, words: Sequence[str], typed: str = "") -> Result:
-    runner = CliRunner()
-    return await asyncio.to_thread(runner.invoke, group, words, input=typed, obj=Operator(database.url))
-
-
-async def test_operator_keeps_accounts(app: FastAPI, database: Database) -> None:
-    employee = UUID("019aa2f0-0000-7000-8000-000000000001")
-    added = await operate(
-        accounts, database, ["add", "sari", "--role", "analis", "--employee-id", str(employee)], f"{PASSWORD}\n"
-    )
-    assert (added.exit_code, PASSWORD in added.output) == (0, False)
-    assert await sign_in_status(app, "sari", PASSWORD) == 201
-
-    changed = await operate(accounts, database, ["password", "sari"], "teh-melati-di-sore-hari\n")
-    assert (changed.exit_code, await sign_in_status(app, "sari", "teh-melati-di-sore-hari")) == (0, 201)
-
-    disabled = await operate(accounts, database, ["disable", "sari"])
-    assert (disabled.exit_code, await sign_in_status(app, "sari", "teh-melati-di-sore-hari")) == (0, 401)
-
-    listed = await operate(accounts, database, ["list"])
-    assert listed.output.startswith("sari\tanalis\tnonaktif sejak ")
-    assert str(employee) in listed.output
-
-
-async def test_operator_is_told_what_was_refused(database: Database) -> None:
-    weak = await operate(accounts, database, ["add", "sari", "--role", "analis"], "pendek\n")
-    unknown = await operate(accounts, database, ["disable", "hantu"])
-    role = await operate(accounts, database, ["add", "sari", "--role", "raja"], f"{PASSWORD}\n")
-
-    assert (weak.exit_code, "12–128 karakter" in weak.output) == (1, True)
-    assert (unknown.exit_code, "Akun hantu tidak ada." in unknown.output) == (1, True)
-    assert role.exit_code == 2
-
-
-async def test_operator_keeps_tokens_and_sees_each_once(app: FastAPI, database: Database) -> None:
-    issued = await operate(tokens, database, ["issue", "penghubung", "--role", "penyelenggara", "--days", "7"])
-    token = issued.stdout.strip()
-    assert (issued.exit_code, token[:4], await status_of(app, token)) == (0, "bkm_", 201)
-
-    listed = await operate(tokens, database, ["list"])
-    revoked = await operate(tokens, database, ["revoke", "penghubung"])
-
-    assert listed.output.startswith("penghubung\tpenyelenggara\tsampai ")
-    assert token not in listed.output
-    assert (revoked.exit_code, await status_of(app, token)) == (0, 401)
-    assert (await operate(tokens, database, ["revoke", "penghubung"])).exit_code == 1
 
 
 async def test_tables_equal_the_migration(make_database: MakeDatabase) -> None:
