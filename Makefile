@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run test lint docs
+.PHONY: targets install run test lint load docs
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -40,6 +40,10 @@ lint: install ## check style, types and imports
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+load: install ## measure how fast delivery is and write build/load.json
+	deploy/setup-tests.sh
+	$(BIN)/python -m tests.load
 
 # What is published may only be replaced by what is compatible with it: the gate comes first.
 docs: install ## write event schemas, docs/events.md and docs/asyncapi.yaml anew

@@ -1,0 +1,143 @@
+"""How fast delivery is on this machine: ``make load`` prints the figures and ends with 1 when a bound is missed."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from dataclasses import dataclass
+from statistics import median
+
+import structlog
+import uvloop
+
+from shared.db import Database
+from shared.delivery import outbox
+from tests.load import ceiling, kernel
+from tests.load.baseline import event_by_event
+from tests.load.figures import ROOT, Figure, Meter, Rates, table, write
+from tests.load.place import Place, place
+from tests.load.workload import completions, effects
+
+BASELINE = "FastStream, one event per transaction"
+WORKER = "worker with a trivial handler"
+COPY = "raw asyncpg COPY of the same three rows"
+RELAY = "relay: read, send, mark"
+PRODUCE = "plain aiokafka, pipelined, acks=all"
+BASELINE_AT_LEAST = 80
+BASELINE_EVENTS, BASELINE_WARM_UP = 600, 100
+NOTE = """\
+Every event: one row each in inbox, domain table and outbox. Worker, baseline and COPY work alone: no relay carries
+their outbox rows meanwhile. Rates begin after a warm-up. A figure is the median of one ratio per round.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured."""
+
+    rounds: int
+    events: int
+    batch: int
+
+    @property
+    def warm_up(self) -> int:
+        """What is not counted at the beginning of each rate."""
+        return self.events // 6
+
+
+async def measure(size: Size) -> Rates:
+    """Interleave the candidates, round by round."""
+    rates = Rates()
+    async with place() as here:
+        await _fill_topic(here, size)
+        for number in range(1, size.rounds + 1):
+            _say(f"round {number} of {size.rounds} …")
+            await _baseline_round(here, rates, number)
+            await _kernel_round(here, rates, number, size)
+    return rates
+
+
+async def _fill_topic(here: Place, size: Size) -> None:
+    events = completions(size.events + 2 * size.batch)
+    async with here.database("training") as database:
+        for first in range(0, len(events), 2_000):
+            async with database.transaction() as session:
+                outbox.record_all(session, events[first : first + 2_000])
+        await kernel.relay(here.transport(), database, Meter(len(events), 0))
+
+
+async def _baseline_round(here: Place, rates: Rates, number: int) -> None:
+    meter = Meter(BASELINE_EVENTS, BASELINE_WARM_UP)
+    async with here.database("evaluation") as database:
+        await event_by_event(here, database, meter, f"{here.settings.topic_prefix}baseline-{number}")
+    rates.add(BASELINE, meter.per_second)
+
+
+async def _kernel_round(here: Place, rates: Rates, number: int, size: Size) -> None:
+    counted = size.events - size.warm_up
+    work, copied, sent, carried = (Meter(counted, size.warm_up) for _ in range(4))
+    async with here.database("evaluation") as database, here.database("evaluation") as copy:
+        await kernel.worker(here.transport(size.batch), database, work, f"evaluation-{number}")
+        await _check_effects(database, at_least=size.events)
+        rows = await ceiling.Rows.of(database, size.events)
+        await ceiling.copy(rows, copy, copied, size.batch)
+        await ceiling.produce(rows, here, sent)
+        await kernel.relay(here.transport(), database, carried)
+    for name, meter in ((WORKER, work), (COPY, copied), (PRODUCE, sent), (RELAY, carried)):
+        rates.add(name, meter.per_second)
+
+
+async def _check_effects(database: Database, *, at_least: int) -> None:
+    inbox, domain, emitted = await effects(database)
+    if not inbox == domain == emitted >= at_least:
+        raise SystemExit(f"the worker lost or doubled effects: inbox {inbox}, domain {domain}, outbox {emitted}")
+
+
+def figures_of(rates: Rates) -> list[Figure]:
+    """What the rates say about delivery."""
+    return [
+        Figure(
+            name="trivial handler ÷ FastStream one event per transaction",
+            rounds=rates.ratio(WORKER, BASELINE),
+            must=100,
+            goal=250,
+        ),
+        Figure(name="trivial handler ÷ raw asyncpg COPY", rounds=rates.ratio(WORKER, COPY), must=0.20, goal=0.40),
+        Figure(name="relay ÷ plain aiokafka pipelined", rounds=rates.ratio(RELAY, PRODUCE), must=0.7, goal=1.2),
+    ]
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _size() -> Size:
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--events", type=int, default=60_000, help="events that each round takes")
+    parser.add_argument("--batch", type=int, default=500, help="events of one transaction")
+    given = parser.parse_args()
+    return Size(rounds=given.rounds, events=given.events, batch=given.batch)
+
+
+def main() -> int:
+    """Measure, print and keep the figures; the exit status."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    # The client is asked before its broker answers, and says so each time.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    rates = uvloop.run(measure(_size()))
+    figures = figures_of(rates)
+    for line in table(rates, figures):
+        _say(line)
+    _say(f"\n{NOTE}")
+    if median(rates.by_name[BASELINE]) < BASELINE_AT_LEAST:
+        _say(f"The baseline is broken: it does fewer than {BASELINE_AT_LEAST} events per second.")
+        return 1
+    write(figures, ROOT / "build" / "load.json")
+    return int(any(figure.verdict == "MISSED" for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
