@@ -11,27 +11,27 @@ import pytest
 from tests.architecture.conftest import ROOT
 
 PLANTED = [
-    ("services", "services/needs/commands.py", "import services.training.domain", "services.needs"),
-    ("services", "services/training/app.py", "import services.embedded", "services.embedded"),
-    ("services", "services/courier.py", "", "courier"),
-    ("shared", "shared/errors.py", "import services.needs.domain", "services.needs.domain"),
-    ("rooms", "services/training/domain.py", "import services.training.settings", "services.training.settings"),
-    ("rooms", "services/training/settings.py", "import services.training.tables", "services.training.tables"),
-    ("rooms", "services/evaluation/rules.py", "import services.evaluation.queries", "services.evaluation.queries"),
-    ("rooms", "services/evaluation/tables.py", "import services.evaluation.rules", "services.evaluation.rules"),
-    ("rooms", "services/mentoring/queries.py", "import services.mentoring.commands", "services.mentoring.commands"),
-    ("rooms", "services/needs/commands.py", "import services.needs.exports", "services.needs.exports"),
-    ("rooms", "services/needs/imports/planted.py", "import services.needs.jobs", "services.needs.jobs"),
-    ("rooms", "services/needs/handlers.py", "import services.needs.api", "services.needs.api"),
-    ("rooms", "services/needs/pages.py", "import services.needs.app", "services.needs.app"),
-    ("rooms", "services/needs/app.py", "import services.needs.__main__", "services.needs.__main__"),
-    ("rooms", "services/needs/manager.py", "", "manager"),
-    ("domain", "services/evaluation/domain.py", "import sqlalchemy", "sqlalchemy"),
-    ("domain", "services/evaluation/domain.py", "import shared.clock", "shared.clock"),
-    ("domain", "services/evaluation/domain.py", "import time", "imports time"),
-    ("domain", "shared/errors.py", "import fastapi", "fastapi"),
-    ("events", "shared/events/training.py", "import shared.db", "shared.db"),
-    ("events", "shared/events/training.py", "import orjson", "orjson"),
+    ("services", "services.needs.commands", "import services.training.domain", "services.needs"),
+    ("services", "services.training.app", "import services.embedded", "services.embedded"),
+    ("services", "services.courier", "", "courier"),
+    ("shared", "shared.errors", "import services.needs.domain", "services.needs.domain"),
+    ("rooms", "services.training.domain", "import services.training.settings", "services.training.settings"),
+    ("rooms", "services.training.settings", "import services.training.tables", "services.training.tables"),
+    ("rooms", "services.evaluation.rules", "import services.evaluation.queries", "services.evaluation.queries"),
+    ("rooms", "services.evaluation.tables", "import services.evaluation.rules", "services.evaluation.rules"),
+    ("rooms", "services.mentoring.queries", "import services.mentoring.commands", "services.mentoring.commands"),
+    ("rooms", "services.needs.commands", "import services.needs.exports", "services.needs.exports"),
+    ("rooms", "services.needs.imports.planted", "import services.needs.jobs", "services.needs.jobs"),
+    ("rooms", "services.needs.handlers", "import services.needs.api", "services.needs.api"),
+    ("rooms", "services.needs.pages", "import services.needs.app", "services.needs.app"),
+    ("rooms", "services.needs.app", "import services.needs.__main__", "services.needs.__main__"),
+    ("rooms", "services.needs.manager", "", "manager"),
+    ("domain", "services.evaluation.domain", "import sqlalchemy", "sqlalchemy"),
+    ("domain", "services.evaluation.domain", "import shared.clock", "shared.clock"),
+    ("domain", "services.evaluation.domain", "import time", "imports time"),
+    ("domain", "shared.errors", "import fastapi", "fastapi"),
+    ("events", "shared.events.training", "import shared.db", "shared.db"),
+    ("events", "shared.events.training", "import orjson", "orjson"),
 ]
 
 
@@ -42,18 +42,21 @@ def lint_imports(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
-def plant(tree: Path, place: str, line: str) -> None:
-    """Add a line to a module; the module and the one it imports come to be where they are not."""
-    target = tree / (line.removeprefix("import ").replace(".", "/") + ".py")
-    if line.startswith(("import services", "import shared")) and not target.with_suffix("").is_dir():
-        target.touch()
-    module = tree / place
-    if module.with_suffix("").is_dir():
-        module = module.with_suffix("") / "__init__.py"
-    if not module.parent.is_dir():
-        module.parent.mkdir()
-        (module.parent / "__init__.py").touch()
-    with module.open("a", encoding="utf-8") as source:
+def source_of(tree: Path, module: str) -> Path:
+    """The file of a module: of a package its __init__.py, where there is none yet a new one beside its siblings."""
+    package = tree.joinpath(*module.split("."), "__init__.py")
+    source = package if package.is_file() else package.parent.with_suffix(".py")
+    source.parent.mkdir(exist_ok=True)
+    (source.parent / "__init__.py").touch()
+    return source
+
+
+def plant(tree: Path, module: str, line: str) -> None:
+    """Add a line to a module; a module of ours that it imports comes to be if it is not there."""
+    imported = line.removeprefix("import ")
+    if imported.startswith(("services.", "shared.")):
+        source_of(tree, imported).touch()
+    with source_of(tree, module).open("a", encoding="utf-8") as source:
         source.write(f"\n{line}\n")
 
 
@@ -63,9 +66,9 @@ def test_imports_keep_every_contract() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize(("contract", "place", "line", "named"), PLANTED)
-def test_imports_refuse_a_planted_offence(copied_tree: Path, contract: str, place: str, line: str, named: str) -> None:
-    plant(copied_tree, place, line)
+@pytest.mark.parametrize(("contract", "module", "line", "named"), PLANTED)
+def test_imports_refuse_a_planted_offence(copied_tree: Path, contract: str, module: str, line: str, named: str) -> None:
+    plant(copied_tree, module, line)
 
     result = lint_imports(copied_tree, "--contract", contract)
 
