@@ -23,7 +23,7 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell; a formula is never evaluated."""
+    """One cell; a formula is never evaluated, and neither it nor an error has a value."""
 
     kind: CellKind
     value: str | int | float | date | bool | None = None
@@ -55,4 +55,4 @@ def text_cell(text: str) -> Cell:
     trimmed = text.strip(_INVISIBLE)
     if not trimmed:
         return EMPTY
-    return Cell(CellKind.FORMULA if trimmed.startswith("=") else CellKind.TEXT, trimmed)
+    return Cell(CellKind.FORMULA) if trimmed.startswith("=") else Cell(CellKind.TEXT, trimmed)

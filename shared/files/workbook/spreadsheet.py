@@ -41,10 +41,9 @@ def read_spreadsheet(data: bytes, columns: Sequence[HeaderColumn], limits: Limit
             return first_table(_visible_sheets(data, limits), columns, limits)
         except WorkbookRefused:
             raise
-        except DefusedXmlException:
-            raise WorkbookRefused("xml-entities") from None
-        except Exception as error:  # a damaged file makes openpyxl raise anything at all
-            raise WorkbookRefused("damaged") from error
+        except Exception as error:  # a damaged file makes openpyxl raise anything at all, or wrap what went wrong
+            unsafe = any(isinstance(cause, DefusedXmlException) for cause in (error, error.__cause__))
+            raise WorkbookRefused("xml-entities" if unsafe else "damaged") from error
 
 
 def _inspect(data: bytes, limits: Limits) -> None:
@@ -71,6 +70,8 @@ def _inspect(data: bytes, limits: Limits) -> None:
 def _visible_sheets(data: bytes, limits: Limits) -> Iterator[Sheet[RawCell]]:
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     try:
+        if not book.worksheets:
+            raise WorkbookRefused("damaged")
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":
                 rows = sheet.iter_rows(max_row=_LAST_ROW, max_col=limits.columns)
