@@ -26,7 +26,7 @@ class OnlyContract(Contract):
     allowed = fields.ListField(subfield=fields.StringField())
     refused = fields.ListField(subfield=fields.StringField(), required=False, default=[])
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002 the library's signature
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         modules = cast("list[str]", self.modules)
         offences = [
             f"{importer} imports {imported}"
