@@ -27,8 +27,10 @@ class MakeDatabase(Protocol):
 
 
 def pytest_configure() -> None:
-    # Told to end, the run ends as if interrupted from the keyboard, and its servers with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Told to end, the run ends as if interrupted from the keyboard, and its servers with it: asyncio lets an interrupt
+    # unwind in order, if the shell that started us did not have interrupts ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 @pytest.fixture(scope="session")
