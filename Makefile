@@ -45,10 +45,6 @@ load: install ## measure how fast delivery is and write build/load.json
 	deploy/setup-tests.sh
 	$(BIN)/python -m tests.load
 
-load: install ## measure delivery on this machine and print a table (also build/load.json)
-	deploy/setup-tests.sh
-	$(BIN)/python -m tests.load
-
 # What is published may only be replaced by what is compatible with it: the gate comes first.
 docs: install ## write event schemas, docs/events.md and docs/asyncapi.yaml anew
 	$(BIN)/python -m pytest -q tests/contracts/test_compatibility.py
