@@ -142,13 +142,14 @@ async def test_program_is_changed_but_its_code_stays(house: House) -> None:
     analyst = await house.person(Role.ANALYST)
     program = (await analyst.post("/training/programs", json=PROGRAM)).json()
     path = f"/training/programs/{program['id']}"
-    change = {name: value for name, value in PROGRAM.items() if name != "code"} | {"title": "Bimtek Layanan Prima"}
+    news = {"title": "Bimtek Layanan Prima", "learning_hours": 12, "pass_mark": None, "post_test_required": True}
+    change = {name: value for name, value in PROGRAM.items() if name != "code"} | news
 
     changed = await analyst.put(path, json=change)
     with_code = await analyst.put(path, json=PROGRAM)
     again = await analyst.post("/training/programs", json=PROGRAM)
 
-    assert changed.json() == program | {"title": "Bimtek Layanan Prima"}
+    assert changed.json() == program | news
     assert (await analyst.get(path)).json() == changed.json()
     assert (await analyst.get("/training/programs")).json() == [changed.json()]
     assert (with_code.status_code, again.status_code) == (422, 409)
