@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from services.training import commands, queries
 from services.training.app import SERVICE
 from services.training.commands import Newcomer
-from services.training.domain import ClassStatus, EnrolmentStatus, Requirement
+from services.training.domain import ClassStatus, EnrolmentStatus, Requirement, TrainingClass
 from services.training.tables import AttendanceRow, EnrolmentRow, TrainingBase
 from shared.audit import AuditEntry
 from shared.db import Database
@@ -87,49 +87,57 @@ async def test_class_keeps_the_terms_it_was_scheduled_under(database: Database) 
     assert found.program_title == "Baru"
 
 
-async def test_class_from_enrolment_to_completion(database: Database) -> None:
-    ani, budi, citra = await people(database, "Ani", "Budi", "Citra")
-    need, other_need = uuid4(), uuid4()
+async def run_class(database: Database, needs: dict[UUID, tuple[UUID, ...]]) -> TrainingClass:
+    """Enrol three people, of whom the second misses 4 and the third 8 of 20 JP; test two of them, and close."""
     training_class = await add_class(database, 8, 8, 4)
-    newcomers = [
-        Newcomer(employee_id=ani, need_ids=(need,)),
-        Newcomer(employee_id=budi, need_ids=(need, other_need)),
-        Newcomer(employee_id=citra),
-    ]
-
+    newcomers = [Newcomer(employee_id=person, need_ids=need_ids) for person, need_ids in needs.items()]
     async with database.transaction() as session:
         seats = await commands.enrol(session, ORGANISER, training_class.id, newcomers)
-    of_ani, of_budi, of_citra = (seat.id for seat in seats)
-    await attend(database, training_class.id, 1, {of_ani: True, of_budi: True, of_citra: True})
-    await attend(database, training_class.id, 2, {of_ani: True, of_budi: True, of_citra: False})
-    await attend(database, training_class.id, 3, {of_ani: True, of_budi: False, of_citra: True})
-    await score(database, training_class.id, {of_ani: (55, 64), of_citra: (None, 80)})
+    first, second, third = (seat.id for seat in seats)
+    await attend(database, training_class.id, 1, {first: True, second: True, third: True})
+    await attend(database, training_class.id, 2, {first: True, second: True, third: False})
+    await attend(database, training_class.id, 3, {first: True, second: False, third: True})
+    await score(database, training_class.id, {first: (55, 64), third: (None, 80)})
     await close(database, training_class.id)
+    return training_class
 
-    events = (await told(database))[1:]
-    assert [(e.name, e.subject, e.correlation) for e in events] == [
-        ("enrolment_confirmed", of_ani, need),
-        ("enrolment_confirmed", of_budi, of_budi),
-        ("enrolment_confirmed", of_citra, of_citra),
-        ("learning_measured", of_ani, need),
-        ("learning_measured", of_citra, of_citra),
-        ("training_completed", of_ani, need),
-        ("training_completed", of_budi, of_budi),
-        ("training_not_completed", of_citra, of_citra),
+
+async def test_class_is_told_from_enrolment_to_completion_within_the_journey_of_each_need(database: Database) -> None:
+    ani, budi, citra = await people(database, "Ani", "Budi", "Citra")
+    need, other_need = uuid4(), uuid4()
+
+    await run_class(database, {ani: (need,), budi: (need, other_need), citra: ()})
+
+    _, *events = await told(database)
+    seats = {UUID(event.data["employee_id"]): event.subject for event in events}
+    assert [(event.name, event.subject, event.correlation) for event in events] == [
+        ("enrolment_confirmed", seats[ani], need),
+        ("enrolment_confirmed", seats[budi], seats[budi]),
+        ("enrolment_confirmed", seats[citra], seats[citra]),
+        ("learning_measured", seats[ani], need),
+        ("learning_measured", seats[citra], seats[citra]),
+        ("training_completed", seats[ani], need),
+        ("training_completed", seats[budi], seats[budi]),
+        ("training_not_completed", seats[citra], seats[citra]),
     ]
-    whose = {"class_id": str(training_class.id), "program_id": str(training_class.program_id)}
-    confirmed, measured, completed, missed = events[0].data, events[3].data, events[6].data, events[7].data
-    assert confirmed == whose | {"enrolment_id": str(of_ani), "employee_id": str(ani), "need_ids": [str(need)]}
-    assert measured == whose | {
-        "enrolment_id": str(of_ani),
-        "employee_id": str(ani),
-        "pre_score": 55,
-        "post_score": 64,
-        "max_score": 100,
-    }
-    assert completed == whose | {
-        "enrolment_id": str(of_budi),
-        "employee_id": str(budi),
+
+
+async def test_class_events_say_what_happened(database: Database) -> None:
+    ani, budi, citra = await people(database, "Ani", "Budi", "Citra")
+    need, other_need = uuid4(), uuid4()
+
+    training_class = await run_class(database, {ani: (need,), budi: (need, other_need), citra: ()})
+
+    events = {(event.name, UUID(event.data.get("employee_id", ani.hex))): event for event in await told(database)}
+    confirmed, measured = events["enrolment_confirmed", ani], events["learning_measured", ani]
+    completed, missed = events["training_completed", budi], events["training_not_completed", citra]
+    ids = ("enrolment_id", "class_id", "program_id", "employee_id")
+    for event, person in ((confirmed, ani), (measured, ani), (completed, budi), (missed, citra)):
+        whose = (event.subject, training_class.id, training_class.program_id, person)
+        assert tuple(event.data.pop(name) for name in ids) == tuple(str(each) for each in whose)
+    assert confirmed.data == {"need_ids": [str(need)]}
+    assert measured.data == {"pre_score": 55, "post_score": 64, "max_score": 100}
+    assert completed.data == {
         "competency": "PELAYANAN_PUBLIK",
         "learning_hours": 20,
         "attendance_percent": 80,
@@ -138,12 +146,7 @@ async def test_class_from_enrolment_to_completion(database: Database) -> None:
         "end_date": "2026-03-04",
         "need_ids": [str(need), str(other_need)],
     }
-    assert missed == whose | {
-        "enrolment_id": str(of_citra),
-        "employee_id": str(citra),
-        "reason": "ATTENDANCE",
-        "attendance_percent": 60,
-    }
+    assert missed.data == {"reason": "ATTENDANCE", "attendance_percent": 60}
 
 
 async def test_class_remembers_how_it_was_closed(database: Database) -> None:
