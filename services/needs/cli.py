@@ -114,7 +114,7 @@ def _import(
             check_report_name(report_path)
         outcome = asyncio.run(take_in())
     except DomainError as refusal:
-        click.echo(f"{file.name}: {refusal.detail}", err=True)
+        click.echo(refusal.detail, err=True)
         sys.exit(REFUSED_FILE)
     _show(outcome)
     if report_path is not None:

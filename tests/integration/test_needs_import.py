@@ -6,14 +6,16 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sqlalchemy import func, select, text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, func, select, text
 
 from services.needs import commands, queries
 from services.needs.app import SERVICE
 from services.needs.imports.checked import RecordT
 from services.needs.imports.kinds import EMPLOYEES, POSITIONS, UNITS, ImportKind
 from services.needs.imports.staging import ImportFile, Outcome, apply, run_import, stage
-from services.needs.tables import EmployeeRow, ImportRow, StagedRow, UnitRow
+from services.needs.tables import EmployeeRow, ImportRow, NeedsBase, StagedRow, UnitRow
 from shared.audit import AuditEntry
 from shared.db import Database
 from shared.delivery.tables import Outbox
@@ -332,3 +334,14 @@ async def test_master_data_can_be_read_while_an_import_holds_it(filled: Database
         units = await queries.recorded_units(reading)
 
     assert len(units) == 15
+
+
+async def test_tables_equal_the_migration(make_database: MakeDatabase) -> None:
+    alone = await make_database(service="needs", agency="medan", lineages=[SERVICE.lineage])
+
+    def differences(connection: Connection) -> list[object]:
+        options = {"version_table": "needs_version", "compare_server_default": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), NeedsBase.metadata))
+
+    async with alone.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
