@@ -111,6 +111,16 @@ def test_columns_are_found_by_title_in_any_order_and_row() -> None:
     ]
 
 
+def test_row_that_only_numbers_the_columns_is_no_data() -> None:
+    titles = ["No", "Kode", "Nama Unit", "Jenis"]
+
+    numbered = read_table(workbook([titles, [1, 2, 3, 4], [1, "1", "Kota", "Kota"]]), COLUMNS)
+    bracketed = read_table(b"No,Kode,Nama Unit,Jenis\n(1),(2),(3),(4)\n1,1,Kota,Kota\n2,3,4,5\n", COLUMNS)
+
+    assert [row.number for row in numbered.rows] == [3]
+    assert [row.number for row in bracketed.rows] == [3, 4]
+
+
 def test_first_visible_sheet_with_the_titles_is_taken() -> None:
     rows = [["Kode", "Nama Unit"], ["1", "Kota Contoh"]]
 

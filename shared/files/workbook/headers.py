@@ -11,6 +11,7 @@ from shared.files.workbook.limits import Limits
 from shared.files.workbook.refusal import WorkbookRefused
 
 RawT = TypeVar("RawT")
+_NUMBERED_COLUMNS = 3
 
 
 class HeaderColumn(Protocol):
@@ -100,7 +101,7 @@ def _table(sheet: Sheet[RawT], below: Iterator[tuple[int, Sequence[RawT]]], head
             name: sheet.to_cell(raw[position]) if position < len(raw) else EMPTY
             for name, position in header.positions.items()
         }
-        if all(cell is EMPTY for cell in cells.values()):
+        if all(cell is EMPTY for cell in cells.values()) or (not rows and _counts_columns(cells, header)):
             continue
         if len(rows) == limits.rows:
             raise WorkbookRefused("too-many-rows", limit=limits.rows)
@@ -108,6 +109,14 @@ def _table(sheet: Sheet[RawT], below: Iterator[tuple[int, Sequence[RawT]]], head
     if not rows:
         raise WorkbookRefused("no-rows", sheet=header.sheet, row=header.row)
     return Table(sheet=header.sheet, header_row=header.row, titles=header.titles, rows=tuple(rows))
+
+
+def _counts_columns(cells: Mapping[str, Cell], header: Header) -> bool:
+    """Whether a row only numbers the columns, 1 2 3 or (1) (2) (3), as many forms do below their titles."""
+    numbers = {name: normal_form(str(cell.value)) for name, cell in cells.items() if cell is not EMPTY}
+    if len(numbers) < _NUMBERED_COLUMNS or not all(number.isdecimal() for number in numbers.values()):
+        return False
+    return len({int(number) - header.positions[name] for name, number in numbers.items()}) == 1
 
 
 def _not_found(nearest: Header | None, columns: Sequence[HeaderColumn]) -> WorkbookRefused:
