@@ -25,6 +25,10 @@ OPEN_CASES = text(
     " WHERE f.status = 'OPEN'"
 )
 
+EVALUATION_AND_TITLE = select(EvaluationRow, ProgramRow.title).outerjoin(
+    ProgramRow, ProgramRow.id == EvaluationRow.program_id
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -73,9 +77,7 @@ async def evaluations(
 ) -> Sequence[tuple[EvaluationRow, str | None]]:
     """The newest evaluations the actor may see, each with the title of its programme if it is known."""
     statement = (
-        select(EvaluationRow, ProgramRow.title)
-        .outerjoin(ProgramRow, ProgramRow.id == EvaluationRow.program_id)
-        .where(_seen_by(actor, EvaluationRow.employee_id), _on(page, EvaluationRow.id))
+        EVALUATION_AND_TITLE.where(_seen_by(actor, EvaluationRow.employee_id), _on(page, EvaluationRow.id))
         .order_by(EvaluationRow.id.desc())
         .limit(page.limit)
     )
@@ -88,15 +90,14 @@ async def evaluations(
 
 async def evaluation(session: AsyncSession, actor: Actor, evaluation_id: UUID) -> tuple[EvaluationRow, str | None]:
     """One evaluation with the title of its programme; raises NotFound, also when it is not the actor's to see."""
-    statement = (
-        select(EvaluationRow, ProgramRow.title)
-        .outerjoin(ProgramRow, ProgramRow.id == EvaluationRow.program_id)
-        .where(EvaluationRow.id == evaluation_id, _seen_by(actor, EvaluationRow.employee_id))
+    statement = EVALUATION_AND_TITLE.where(
+        EvaluationRow.id == evaluation_id, _seen_by(actor, EvaluationRow.employee_id)
     )
     found = (await session.execute(statement)).one_or_none()
     if found is None:
         raise NotFound("Evaluasi ini tidak ada.")
-    return found.tuple()
+    row, title = found
+    return row, title
 
 
 async def follow_ups(
