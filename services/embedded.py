@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import IO
 
 from services.evaluation.app import SERVICE as EVALUATION
 from services.mentoring.app import SERVICE as MENTORING
@@ -22,7 +23,7 @@ from shared.operate.installation import opened
 from shared.postgres import EmbeddedPostgres
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
-from shared.settings import Settings
+from shared.settings import Settings, WrongSetting
 from shared.web.home import HomeView
 
 SERVICES: Mapping[str, Service] = {each.name: each for each in (NEEDS, TRAINING, MENTORING, EVALUATION)}
@@ -49,9 +50,8 @@ class Folder:
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        """Have the folder alone; the kernel gives it back whatever ends us. Raises InUse."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "bangkom.lock").open("a+") as lock:
+        """Have the folder alone; the kernel gives it back whatever ends us. Raises InUse and WrongSetting."""
+        with self._lock_file() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -61,6 +61,13 @@ class Folder:
             lock.write(str(os.getpid()))
             lock.flush()
             yield
+
+    def _lock_file(self) -> IO[str]:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            return (self.path / "bangkom.lock").open("a+")
+        except OSError:
+            raise WrongSetting(f"BANGKOM_DATA: folder {self.path} tidak dapat ditulisi.") from None
 
     def prepare(self) -> None:
         """Start PostgreSQL and see that every database is there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, create_model, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from shared.web.wording import reason
 
@@ -25,7 +28,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class WrongSetting(Exception):
-    """A setting that cannot be used; the message is one line that names it and never repeats its value."""
+    """A setting that cannot be used; the message is one line that names it and repeats nothing that may be secret."""
 
 
 class Settings(BaseSettings):
@@ -63,9 +66,15 @@ class Settings(BaseSettings):
 
     @field_validator("kafka_ca_file")
     @classmethod
-    def _readable(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_file():
+    def _certificates(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        if not value.is_file():
             raise ValueError("berkas tidak ada")
+        try:
+            ssl.create_default_context(cafile=value)
+        except OSError:
+            raise ValueError("berkas ini tidak berisi sertifikat dalam bentuk PEM") from None
         return value
 
     @model_validator(mode="after")
@@ -112,6 +121,8 @@ def settings_for(*services: str) -> Settings:
         settings = model()
     except ValidationError as error:
         raise WrongSetting(_one_line(error)) from None
+    except (OSError, UnicodeDecodeError):
+        raise WrongSetting(f"Berkas {ENV_FILE} tidak dapat dibaca sebagai teks UTF-8.") from None
     _refuse_unknown(model)
     for service in services:
         _check_address(f"{service}_database_url", getattr(settings, f"{service}_database_url"))
@@ -139,5 +150,14 @@ def _refuse_unknown(model: type[Settings]) -> None:
 
 
 def _check_address(field: str, secret: SecretStr | None) -> None:
-    if secret is not None and not secret.get_secret_value().startswith("postgresql+asyncpg://"):
-        raise WrongSetting(f"{PREFIX}{field.upper()}: harus diawali postgresql+asyncpg://.")
+    if secret is None:
+        return
+    address, name = secret.get_secret_value(), PREFIX + field.upper()
+    if not address.startswith("postgresql+asyncpg://"):
+        raise WrongSetting(f"{name}: harus diawali postgresql+asyncpg://.")
+    try:
+        complete = bool(make_url(address).database)
+    except (ArgumentError, ValueError):
+        complete = False
+    if not complete:
+        raise WrongSetting(f"{name}: bukan alamat yang lengkap (postgresql+asyncpg://akun:sandi@peladen/basisdata).")
