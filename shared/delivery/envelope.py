@@ -112,11 +112,21 @@ def _document(record: Record) -> dict[str, Any]:
 def _attributes(record: Record) -> tuple[dict[str, str], bytes | None]:
     """The record's attributes by their CloudEvents names, and its data; both content modes."""
     headers = _named(record)
-    if not _is_structured(headers):
-        try:
-            return {n[3:]: v.decode() for n, v in headers.items() if n.startswith("ce_")}, record.value
-        except UnicodeDecodeError:
-            raise Unreadable("header_not_utf8") from None
+    attributes, data = _structured(record) if _is_structured(headers) else (_binary(headers), record.value)
+    # They go into text columns, and PostgreSQL's text holds no NUL.
+    if any("\0" in value for value in attributes.values()):
+        raise Unreadable("attribute_holds_nul")
+    return attributes, data
+
+
+def _binary(headers: Mapping[str, bytes]) -> dict[str, str]:
+    try:
+        return {name[3:]: value.decode() for name, value in headers.items() if name.startswith("ce_")}
+    except UnicodeDecodeError:
+        raise Unreadable("header_not_utf8") from None
+
+
+def _structured(record: Record) -> tuple[dict[str, str], bytes]:
     document = _document(record)
     # Only a record without value is a tombstone: absent data is a wrong shape and never the end of a state.
     data, encoded = orjson.dumps(document.pop("data", None)), document.pop("data_base64", None)

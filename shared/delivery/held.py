@@ -79,7 +79,10 @@ async def hold(session: AsyncSession, holds: Sequence[Hold]) -> None:
 
 def _row(each: Hold) -> dict[str, Any]:
     record = each.record
-    headers = [[name, None if v is None else base64.b64encode(v).decode()] for name, v in record.headers]
+    # PostgreSQL's json holds no NUL either.
+    headers = [
+        [n.replace("\0", "\ufffd"), None if v is None else base64.b64encode(v).decode()] for n, v in record.headers
+    ]
     return {
         "event_id": each.event_id,
         "status": each.status.value,

@@ -238,6 +238,7 @@ REFUSED: dict[str, tuple[Record, str]] = {
     "not JSON": (replace(record_of(COMPLETED), value=b"\xff{"), "not_json"),
     "fact without value": (replace(record_of(COMPLETED), value=None), "no_value"),
     "field missing": (replace(record_of(COMPLETED), value=b"{}"), "wrong_shape:enrolment_id:missing"),
+    "attribute with NUL": (record_of(COMPLETED, ce_causationid="a\0"), "attribute_holds_nul"),
     "header not UTF-8": (
         replace(record_of(COMPLETED), headers=[*record_of(COMPLETED).headers, ("ce_x", b"\xff")]),
         "header_not_utf8",

@@ -198,7 +198,8 @@ class KafkaSource:
         return [self._record(record) for records in polled.values() for record in records]
 
     def _record(self, record: Any) -> Record:
-        key = None if record.key is None else record.key.decode(errors="replace")
+        # A key is text to PostgreSQL, which holds no NUL in it.
+        key = None if record.key is None else record.key.decode(errors="replace").replace("\0", "\ufffd")
         topic = record.topic.removeprefix(self.prefix)
         return Record(topic, record.partition, record.offset, key, record.headers, record.value, record.timestamp)
 
