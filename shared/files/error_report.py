@@ -28,9 +28,11 @@ def write_report(path: Path, errors: Sequence[RowError]) -> None:
 
 
 def check_report_name(path: Path) -> None:
-    """Refuse a name that does not say a format we write."""
+    """Refuse, before any work is done, a name that does not say a format we write or a folder that is not there."""
     if path.suffix.lower() not in _FORMATS:
         raise Invalid("Nama berkas laporan harus berakhir dengan .csv atau .xlsx.")
+    if not path.parent.is_dir():
+        raise Invalid("Folder untuk berkas laporan tidak ada.")
 
 
 def report_csv(errors: Iterable[RowError]) -> bytes:
