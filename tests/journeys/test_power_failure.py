@@ -104,4 +104,4 @@ async def test_stop_ends_postgres_too_and_start_finds_everything(embedded: Embed
     assert embedded.postgres.pid is None
     await embedded.start()
     listed = await embedded.call("GET", "/training/programs")
-    assert [program["code"] for program in listed["programs"]] == ["BIMTEK"]
+    assert [program["code"] for program in listed] == ["BIMTEK"]
