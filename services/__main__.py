@@ -5,13 +5,11 @@ from __future__ import annotations
 import click
 import uvloop
 
-from services.embedded import SERVICES, EmbeddedInstallation, run
+from services.embedded import EmbeddedInstallation, run
 from services.needs.cli import import_group
 from shared import telemetry
-from shared.errors import DomainError
+from shared.operate.installation import run_program
 from shared.operate.service import COMMON
-from shared.postgres import EmbeddedPostgresError
-from shared.settings import Settings, WrongSetting, settings_for
 
 
 @click.group()
@@ -35,15 +33,8 @@ for command in COMMON:
 
 
 def main() -> None:
-    """The program; what is wrong with settings, folder or ports is one line and exit code 2."""
-    try:
-        settings: Settings = settings_for(*SERVICES)
-        if settings.transport != "embedded":
-            raise WrongSetting("BANGKOM_TRANSPORT harus embedded di sini; dengan kafka, jalankan tiap layanan sendiri.")
-        bangkom(obj=EmbeddedInstallation(settings))
-    except (WrongSetting, DomainError, EmbeddedPostgresError) as finding:
-        click.echo(getattr(finding, "detail", str(finding)), err=True)
-        raise SystemExit(2) from None
+    """The program."""
+    run_program(bangkom, EmbeddedInstallation())
 
 
 if __name__ == "__main__":

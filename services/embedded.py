@@ -7,6 +7,7 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -97,9 +98,17 @@ class EmbeddedInstallation:
 
     services = SERVICES
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._folder = Folder(settings.data)
+    @cached_property
+    def settings(self) -> Settings:
+        """Read when a command first needs them, so that help needs none; raises WrongSetting."""
+        settings = settings_for(*SERVICES)
+        if settings.transport != "embedded":
+            raise WrongSetting("BANGKOM_TRANSPORT harus embedded di sini; dengan kafka, jalankan tiap layanan sendiri.")
+        return settings
+
+    @cached_property
+    def _folder(self) -> Folder:
+        return Folder(self.settings.data)
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[Folder]:

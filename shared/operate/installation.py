@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.db import Database, Origin
 from shared.delivery.transport import Transport
 from shared.errors import DomainError
+from shared.postgres import EmbeddedPostgresError
 from shared.runtime import Service
 from shared.settings import Settings, WrongSetting
 
@@ -22,8 +23,12 @@ T = TypeVar("T")
 class Installation(Protocol):
     """One service that runs apart, or several in one place."""
 
-    settings: Settings
     services: Mapping[str, Service]
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings; raises WrongSetting."""
+        ...
 
     def database(self, service: str) -> AbstractAsyncContextManager[Database]:
         """The service's database, for the time of a command."""
@@ -54,7 +59,14 @@ def execute(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except DomainError as refusal:
         raise click.ClickException(refusal.detail) from None
-    except WrongSetting as finding:
-        raise click.ClickException(str(finding)) from None
     except (OSError, DBAPIError) as error:
         raise click.ClickException(f"Basis data atau Kafka tidak terjangkau ({type(error).__name__}).") from None
+
+
+def run_program(group: click.Group, installation: Installation) -> None:
+    """Run a command line; what is wrong with settings, folder or ports is one line and exit code 2."""
+    try:
+        group(obj=installation)
+    except (WrongSetting, DomainError, EmbeddedPostgresError) as finding:
+        click.echo(str(finding), err=True)
+        raise SystemExit(2) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import cached_property
 
 import click
 import uvloop
@@ -14,7 +15,7 @@ from shared.delivery.transport import Transport
 from shared.identity.cli import accounts, tokens
 from shared.identity.tables import IDENTITY
 from shared.operate.delivery import lag, outbox, resume
-from shared.operate.installation import Installation, execute, opened
+from shared.operate.installation import Installation, execute, opened, run_program
 from shared.operate.letters import dead_letters
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
@@ -27,10 +28,18 @@ COMMON: Sequence[click.Command] = (dead_letters, lag, outbox, resume, accounts, 
 class ServiceInstallation:
     """One service with a database of its own and Kafka as its log."""
 
-    def __init__(self, service: Service, settings: Settings) -> None:
+    def __init__(self, service: Service) -> None:
         self.service = service
-        self.settings = settings
         self.services: Mapping[str, Service] = {service.name: service}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Read when a command first needs them, so that help needs none; raises WrongSetting."""
+        settings = settings_for(self.service.name)
+        if settings.transport != "kafka":
+            raise WrongSetting("BANGKOM_TRANSPORT harus kafka bila layanan dijalankan sendiri.")
+        settings.database_url(self.service.name)
+        return settings
 
     def database(self, service: str) -> AbstractAsyncContextManager[Database]:
         """The service's database."""
@@ -53,16 +62,8 @@ class ServiceInstallation:
 
 
 def run_service(service: Service) -> None:
-    """The command line of a service; a wrong setting ends it with one line and exit code 2."""
-    try:
-        settings = settings_for(service.name)
-        if settings.transport != "kafka":
-            raise WrongSetting("BANGKOM_TRANSPORT harus kafka bila layanan dijalankan sendiri.")
-        settings.database_url(service.name)
-    except WrongSetting as finding:
-        click.echo(str(finding), err=True)
-        raise SystemExit(2) from None
-    command_line(service)(obj=ServiceInstallation(service, settings))
+    """The command line of a service."""
+    run_program(command_line(service), ServiceInstallation(service))
 
 
 def command_line(service: Service) -> click.Group:
@@ -84,11 +85,7 @@ def _serve_command(name: str, parts: frozenset[Part]) -> click.Command:
     @click.pass_obj
     def serve(installation: ServiceInstallation) -> None:
         telemetry.configure_logs()
-        try:
-            uvloop.run(_serve(installation, parts))
-        except WrongSetting as finding:
-            click.echo(str(finding), err=True)
-            raise SystemExit(2) from None
+        uvloop.run(_serve(installation, parts))
 
     return serve
 
