@@ -39,7 +39,7 @@ lint: install ## check style, types and imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 load: install ## measure how fast delivery is and write build/load.json
 	deploy/setup-tests.sh
