@@ -24,7 +24,7 @@ from shared.operate.installation import opened
 from shared.postgres import EmbeddedPostgres
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
-from shared.settings import Settings, WrongSetting
+from shared.settings import Settings, WrongSetting, settings_for
 from shared.web.home import HomeView
 
 SERVICES: Mapping[str, Service] = {each.name: each for each in (NEEDS, TRAINING, MENTORING, EVALUATION)}
