@@ -13,8 +13,8 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
+from shared import metrics
 from shared.db import KERNEL, Database, Lineage, lineages_behind
-from shared.delivery import metrics
 from shared.delivery.consumer import Consumer, Handlers
 from shared.delivery.relay import Relay
 from shared.delivery.transport import Transport

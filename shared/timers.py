@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared import metrics
 from shared.db import Database, KernelBase
-from shared.delivery import metrics
 from shared.delivery.failures import describe, is_transient
 from shared.ids import new_id
 

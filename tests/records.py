@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from shared.db import Database, Origin
 from shared.delivery.envelope import Record, write_headers
-from shared.delivery.tables import Outbox
 from shared.events.catalogue import BY_TYPE
 from shared.events.contract import Event
 from shared.ids import new_id
+from shared.tables import Outbox
 
 MOMENT = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 _numbers = count(1)

@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import metrics
 from shared.db import Database
-from shared.delivery import metrics
 from shared.delivery.envelope import Received, Record, Unreadable, event_type_of, identity_of, read
 from shared.delivery.failures import Circuit, describe, is_transient
 from shared.delivery.held import (
@@ -28,8 +28,8 @@ from shared.delivery.held import (
     parked_among,
     record_of,
 )
-from shared.delivery.tables import HeldReason, HeldRecord
 from shared.events.contract import Event
+from shared.tables import HeldReason, HeldRecord
 
 Handler = Callable[[AsyncSession, list[Received[Any]]], Awaitable[None]]
 Handlers = Mapping[type[Event], Handler]

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import insert_rows
 from shared.delivery.envelope import Record, Unreadable, event_type_of
-from shared.delivery.tables import HeldReason, HeldRecord
 from shared.errors import NotFound
 from shared.events.contract import is_state_topic
+from shared.tables import HeldReason, HeldRecord
 
 PERSONAL_TOPIC = "bangkom.employees"
 

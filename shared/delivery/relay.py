@@ -12,8 +12,8 @@ import orjson
 import structlog
 from sqlalchemy.engine import make_url
 
+from shared import metrics
 from shared.db import Database
-from shared.delivery import metrics
 from shared.delivery.envelope import SEQUENCE_EPOCH
 from shared.delivery.transport import Outgoing, Sender, Sent, Transport
 
@@ -74,9 +74,6 @@ class Relay:
         heartbeat = asyncio.create_task(self._heartbeat(connection))
         try:
             await connection.add_listener("outbox", lambda *_: self._news.set())
-            while not await self._alone(connection):
-                await _wait(self._news, POLL_SECONDS)
-                self._news.clear()
             yield connection
         finally:
             heartbeat.cancel()
@@ -97,6 +94,10 @@ class Relay:
             await connection.fetchval("SELECT 1")
 
     async def _lead(self, connection: asyncpg.Connection, stopping: asyncio.Event) -> None:
+        while not await self._alone(connection):
+            if stopping.is_set():
+                return
+            await _wait(stopping, POLL_SECONDS)
         self._epoch = await connection.fetchval("SELECT epoch FROM delivery_epoch")
         sender = await self._transport.open_sender()
         self.connected = True

@@ -8,7 +8,7 @@ import time
 
 import structlog
 
-from shared.delivery import metrics
+from shared import metrics
 from shared.delivery.consumer import Consumer
 from shared.delivery.transport import Source, Transport
 
@@ -39,16 +39,13 @@ class Worker:
         while not stopping.is_set():
             try:
                 source = await self._transport.open_source(group_of(self._service), self._consumer.topics)
-            except Exception as error:  # noqa: BLE001 whatever keeps us from the log passes or is seen in readiness
+                try:
+                    await self._work(source, stopping)
+                finally:
+                    self.connected = False
+                    await source.close()
+            except Exception as error:  # noqa: BLE001 the log keeps what was not committed, and what keeps us from it passes
                 await self._back_off(stopping, error)
-                continue
-            try:
-                await self._work(source, stopping)
-            except Exception as error:  # noqa: BLE001 the log keeps what was not committed
-                await self._back_off(stopping, error)
-            finally:
-                self.connected = False
-                await source.close()
 
     async def _work(self, source: Source, stopping: asyncio.Event) -> None:
         await self._consumer.load_state()

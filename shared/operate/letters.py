@@ -7,15 +7,18 @@ from collections.abc import Sequence
 
 import click
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import audit
 from shared.db import Database
 from shared.delivery.consumer import Consumer
+from shared.delivery.envelope import Unreadable
 from shared.delivery.held import held_by_id
-from shared.delivery.tables import HeldReason, HeldRecord
 from shared.directory import DIRECTORY_HANDLERS
+from shared.errors import Conflict
 from shared.identity.actor import SYSTEM
 from shared.operate.installation import Installation, execute
+from shared.tables import HeldReason, HeldRecord
 
 ACTION = click.argument("number", type=int)
 
@@ -92,8 +95,12 @@ def replay_letter(installation: Installation, number: int, name: str | None) -> 
 
 async def _replay(installation: Installation, service: str, number: int) -> bool:
     async with installation.database(service) as database:
-        await _note(database, "dead_letter_replayed", number)
-        return await _consumer(installation, database).replay(number)
+        async with database.transaction() as session:
+            _note(session, "dead_letter_replayed", await held_by_id(session, number))
+        try:
+            return await _consumer(installation, database).replay(number)
+        except Unreadable:
+            raise Conflict("Isi catatan ini data pribadi dan tidak disimpan; keadaan terbaru akan datang lagi.") from None
 
 
 @dead_letters.command("discard")
@@ -109,20 +116,18 @@ def discard_letter(installation: Installation, number: int, name: str | None) ->
 
 async def _discard(installation: Installation, service: str, number: int) -> None:
     async with installation.database(service) as database:
-        await _note(database, "dead_letter_discarded", number)
         async with database.transaction() as session:
             row = await held_by_id(session, number)
+            _note(session, "dead_letter_discarded", row)
             topic, key = row.topic, row.key
             await session.delete(row)
         if key is not None:
             await _consumer(installation, database).release(topic, key)
 
 
-async def _note(database: Database, action: str, number: int) -> None:
-    async with database.transaction() as session:
-        row = await held_by_id(session, number)
-        details = {"event_id": str(row.event_id), "reason": row.reason}
-        audit.record(session, SYSTEM, action, "held_record", row.event_id, details)
+def _note(session: AsyncSession, action: str, row: HeldRecord) -> None:
+    details = {"event_id": str(row.event_id), "reason": row.reason}
+    audit.record(session, SYSTEM, action, "held_record", row.event_id, details)
 
 
 def _consumer(installation: Installation, database: Database) -> Consumer:

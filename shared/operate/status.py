@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import metrics
 from shared.db import Database
-from shared.delivery import metrics
-from shared.delivery.tables import HeldReason
+from shared.tables import HeldReason
 
 UNPUBLISHED = text(
     "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8"

@@ -12,10 +12,10 @@ from services.training import commands
 from services.training.commands import Newcomer
 from services.training.domain import Enrolment, Program, Schedule, Scores, Terms, TrainingClass
 from shared.db import Database
-from shared.delivery.tables import Outbox
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor, Role
 from shared.ids import new_id
+from shared.tables import Outbox
 
 ORGANISER = Actor(id=UUID(int=7), kind="ACCOUNT", roles=frozenset({Role.ORGANISER}))
 FIRST_DAY = date(2026, 3, 2)

@@ -12,10 +12,10 @@ from services.evaluation.app import SERVICE
 from services.evaluation.tables import EnrolmentRow, ProgramRow
 from shared.db import Database
 from shared.delivery.envelope import Record
-from shared.delivery.tables import HeldRecord
 from shared.events.evaluation import EvaluationConcluded, FollowUpClosed, FollowUpOpened
 from shared.events.training import ProgramRecorded
 from shared.ids import new_id
+from shared.tables import HeldRecord
 from tests.conftest import MakeDatabase
 from tests.integration.participants import Participant, consumer_of, evaluations, follow_ups
 from tests.records import Emitted, emitted, event_id_of, record_of

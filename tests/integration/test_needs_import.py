@@ -18,11 +18,11 @@ from services.needs.imports.staging import ImportFile, Outcome, apply, run_impor
 from services.needs.tables import EmployeeRow, ImportRow, NeedsBase, StagedRow, UnitRow
 from shared.audit import AuditEntry
 from shared.db import Database
-from shared.delivery.tables import Outbox
 from shared.errors import Conflict
 from shared.events.employees import EmployeeRecorded
 from shared.events.reference import PositionRecorded, UnitRecorded
 from shared.identity.actor import SYSTEM
+from shared.tables import Outbox
 from tests.conftest import MakeDatabase
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.db import Database
 from shared.delivery.consumer import Consumer
 from shared.delivery.envelope import Received, Record
-from shared.delivery.tables import HeldRecord
 from shared.events.training import TrainingCompleted
 from shared.kafka import transport
 from shared.settings import settings_for
+from shared.tables import HeldRecord
 from tests.conftest import MakeDatabase
 from tests.records import record_of
 from tests.servers.kafka import NamedKafka

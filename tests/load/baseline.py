@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from shared.db import Database
 from shared.delivery.envelope import write_headers
-from shared.delivery.tables import Inbox, Outbox
 from shared.events.training import TrainingCompleted
 from shared.ids import new_id
+from shared.tables import Inbox, Outbox
 from tests.load.figures import Meter
 from tests.load.place import Place
 from tests.load.workload import TOPIC, CompletionRow, row_of, verdict_on

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS positions (
     group_name text, topic text, position bigint NOT NULL, PRIMARY KEY (group_name, topic));
 """
 APPEND_LOCK, SCHEMA_LOCK = 7_220_010, 7_220_011
+ONE_READER = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
 APPEND = """
 INSERT INTO event_log (topic, key, headers, value, timestamp_ms)
 SELECT topic, key, headers::json, value, $5 FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
@@ -45,6 +46,10 @@ LEFT JOIN event_log ON event_log.topic = name AND event_log.position > coalesce(
 """
 
 
+class GroupTaken(Exception):
+    """Another process reads for this group."""
+
+
 class EmbeddedTransport:
     """The log in one database; shuffle makes topics arrive in any order, as on a real broker."""
 
@@ -53,12 +58,18 @@ class EmbeddedTransport:
         self._batch = batch
         self._shuffle = shuffle
 
-    async def _connect(self) -> asyncpg.Connection:
+    async def _connect(self, group: str | None = None) -> asyncpg.Connection:
         connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=35)
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", SCHEMA_LOCK)
-            if await connection.fetchval("SELECT to_regclass('positions')") is None:
-                await connection.execute(SCHEMA)
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", SCHEMA_LOCK)
+                if await connection.fetchval("SELECT to_regclass('positions')") is None:
+                    await connection.execute(SCHEMA)
+            if group and not await connection.fetchval(ONE_READER, group):
+                raise GroupTaken(group)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
     async def open_sender(self) -> EmbeddedSender:
@@ -66,9 +77,8 @@ class EmbeddedTransport:
         return EmbeddedSender(await self._connect())
 
     async def open_source(self, group: str, topics: Sequence[str]) -> EmbeddedSource:
-        """The one reader of a group; waits until the one before has gone."""
-        connection = await self._connect()
-        await connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", group)
+        """The one reader of a group; raises GroupTaken while there is another."""
+        connection = await self._connect(group)
         news = asyncio.Event()
         await connection.add_listener("event_log", lambda *_: news.set())
         done = dict(await connection.fetch("SELECT topic, position FROM positions WHERE group_name = $1", group))

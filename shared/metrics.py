@@ -1,4 +1,4 @@
-"""Figures of delivery that operators watch; no label names a person or a key."""
+"""Figures that operators watch; no label names a person or a key."""
 
 from prometheus_client import Counter, Gauge
 
