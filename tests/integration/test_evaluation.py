@@ -1,7 +1,7 @@
 """Evaluation on a real database: training's events go in, verdicts and follow-ups come out."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.evaluation.app import SERVICE
 from services.evaluation.tables import EnrolmentRow, ProgramRow
-from shared.db import Database
+from shared.db import Database, Origin
 from shared.delivery.envelope import Record
 from shared.events.evaluation import EvaluationConcluded, FollowUpClosed, FollowUpOpened
 from shared.events.training import ProgramRecorded
@@ -78,6 +78,20 @@ async def test_failed_training_is_concluded_and_followed_up(database: Database) 
     assert {each.causation for each in said} == {str(event_id_of(completed))}
     assert {each.correlation for each in said} == {ani.need_id}
     assert evaluation.follow_up_id == follow_up.id
+
+
+@pytest.mark.parametrize("hours", [-12, 14])
+async def test_due_date_is_reckoned_in_the_zone_of_the_agency(database: Database, hours: int) -> None:
+    # 26 hours lie between the two zones, so that their dates differ at every moment.
+    zone, ani = timezone(timedelta(hours=hours)), Participant()
+    elsewhere = Database(database.url, Origin(agency="medan", service="evaluation", zone=zone))
+    try:
+        await take(elsewhere, ani.measured(pre=55, post=64), ani.completed())
+    finally:
+        await elsewhere.close()
+
+    [follow_up] = await follow_ups(database)
+    assert follow_up.due_date == follow_up.opened_at.astimezone(zone).date() + timedelta(days=30)
 
 
 async def test_passed_training_is_concluded_without_follow_up(database: Database) -> None:
