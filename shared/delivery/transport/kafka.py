@@ -33,12 +33,6 @@ SEND_SECONDS = 30
 STOP_SECONDS = 5
 PRODUCE_BATCH_BYTES = 1_000_000
 
-Key = tuple[str, str]
-
-
-class NotSent(Exception):
-    """A batch was neither confirmed nor refused."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaTransport:
@@ -122,56 +116,50 @@ class KafkaSender:
     async def send(self, rows: Sequence[Outgoing]) -> Sent:
         """Send the rows; raises when the broker leaves us waiting, and then this sender must be closed."""
         sent = Sent()
-        by_partition: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        by_partition: dict[TopicPartition, list[Outgoing]] = defaultdict(list)
         async with asyncio.timeout(SEND_SECONDS):
             for row in rows:
                 topic = self._prefix + row.topic
                 partitions = sorted(await self._producer.partitions_for(topic))
-                partition = self._choose(row.key.encode(), partitions, partitions)
-                by_partition[topic, partition].append(row)
+                by_partition[TopicPartition(topic, self._choose(row.key.encode(), partitions, partitions))].append(row)
             async with asyncio.TaskGroup() as group:
-                for (topic, partition), its in by_partition.items():
-                    group.create_task(self._send_partition(topic, partition, its, sent))
+                for partition, its in by_partition.items():
+                    group.create_task(self._send_partition(partition, its, sent))
         return sent
 
-    async def _send_partition(self, topic: str, partition: int, rows: list[Outgoing], sent: Sent) -> None:
-        refused: set[Key] = set()
-        with contextlib.suppress(NotSent):
-            while rows:
-                rows = await self._send_some(topic, partition, rows, sent, refused)
+    async def _send_partition(self, partition: TopicPartition, rows: list[Outgoing], sent: Sent) -> None:
+        """Send batch after batch; a refused one is halved until the culprit stands alone, and its key is left out."""
+        most = len(rows)
+        while rows:
+            batch, count = self._fill(rows[:most])
+            try:
+                if not count:
+                    raise MessageSizeTooLargeError
+                await (await self._producer.send_batch(batch, partition.topic, partition=partition.partition))
+            except REFUSALS as error:
+                if count > 1:
+                    most = count // 2
+                    continue
+                sent.refused[rows[0].seq] = type(error).__name__
+                rows = [row for row in rows if row.key != rows[0].key]
+            except KafkaError:
+                # Neither confirmed nor refused: all that is left of this partition waits for the next round.
+                return
+            else:
+                sent.confirmed += [row.seq for row in rows[:count]]
+                rows = rows[count:]
+            most = len(rows)
 
-    async def _send_some(
-        self, topic: str, partition: int, rows: list[Outgoing], sent: Sent, refused: set[Key]
-    ) -> list[Outgoing]:
-        """Send what fits into one batch and give back the rest; a refused batch is halved until the culprit stands."""
-        rows = [row for row in rows if (row.topic, row.key) not in refused]
-        batch, count = self._producer.create_batch(), 0
+    def _fill(self, rows: list[Outgoing]) -> tuple[Any, int]:
+        """A batch with as many of the rows as it takes, in order."""
+        batch = self._producer.create_batch()
+        count = 0
         for row in rows:
             if not batch.append(key=row.key.encode(), value=row.value, timestamp=None, headers=row.headers):
                 break
             count += 1
-        # A row that no batch takes is refused here as a broker would.
-        these, rest = rows[: max(count, 1)], rows[max(count, 1) :]
-        try:
-            if rows and not count:
-                raise MessageSizeTooLargeError
-            if count:
-                batch.close()
-                await (await self._producer.send_batch(batch, topic, partition=partition))
-        except REFUSALS as error:
-            if len(these) == 1:
-                sent.refused[these[0].seq] = type(error).__name__
-                refused.add((these[0].topic, these[0].key))
-                return rest
-            middle = len(these) // 2
-            for half in (these[:middle], these[middle:]):
-                while half:
-                    half = await self._send_some(topic, partition, half, sent, refused)  # noqa: PLW2901 the rest of it
-            return rest
-        except KafkaError as error:
-            raise NotSent from error
-        sent.confirmed.extend(row.seq for row in these)
-        return rest
+        batch.close()
+        return batch, count
 
     async def close(self) -> None:
         """Give the connection back, within a few seconds."""
