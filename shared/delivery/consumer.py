@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
@@ -178,8 +178,8 @@ class Consumer:
             await self._handlers[call[0].type](session, call)
 
     def _count(self, events: list[Received[Event]], holds: list[Hold]) -> None:
-        for event in events:
-            metrics.HANDLED.labels(self._service, event.type.type).inc()
+        for event_type, count in Counter(event.type.type for event in events).items():
+            metrics.HANDLED.labels(self._service, event_type).inc(count)
         for each in holds:
             metrics.HELD.labels(self._service, each.status.value).inc()
 

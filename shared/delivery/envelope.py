@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid5
 
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from shared.db import Origin
 from shared.events.catalogue import BY_TYPE, TOPIC_PUBLISHER
 from shared.events.contract import Event
+from shared.ids import parse_id
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
@@ -76,19 +78,23 @@ def write_headers(
     contract: type[Event], subject: UUID, origin: Origin, *, causation: str | None, correlation: UUID | None
 ) -> dict[str, str]:
     """The CloudEvents attributes of an event of ours; id, time and sequence follow when they are known."""
-    headers = {
+    key = str(subject)
+    own = {"ce_subject": key, "ce_correlationid": str(correlation) if correlation else key}
+    if causation:
+        own["ce_causationid"] = causation
+    return _constant_headers(contract, origin.agency, origin.service) | own
+
+
+@cache
+def _constant_headers(contract: type[Event], agency: str, service: str) -> dict[str, str]:
+    return {
         "ce_specversion": "1.0",
-        "ce_source": f"/{origin.agency}/{origin.service}",
+        "ce_source": f"/{agency}/{service}",
         "ce_type": contract.type,
-        "ce_subject": str(subject),
         "ce_dataschema": contract.schema_id(),
-        "ce_agency": origin.agency,
-        "ce_correlationid": str(correlation or subject),
+        "ce_agency": agency,
         "content-type": "application/json",
     }
-    if causation:
-        headers["ce_causationid"] = causation
-    return headers
 
 
 def _named(record: Record) -> dict[str, bytes]:
@@ -114,7 +120,7 @@ def _attributes(record: Record) -> tuple[dict[str, str], bytes | None]:
     headers = _named(record)
     attributes, data = _structured(record) if _is_structured(headers) else (_binary(headers), record.value)
     # They go into text columns, and PostgreSQL's text holds no NUL.
-    if any("\0" in value for value in attributes.values()):
+    if "\0" in "".join(attributes.values()):
         raise Unreadable("attribute_holds_nul")
     return attributes, data
 
@@ -156,7 +162,7 @@ def identity_of(record: Record) -> UUID:
             source, name = (str(document.get(part) or "").encode() for part in ("source", "id"))
     if name:
         try:
-            return UUID(name.decode())
+            return parse_id(name.decode())
         except ValueError:
             return uuid5(NAMESPACE, hashlib.sha256(source + b"\0" + name).hexdigest())
     digest = hashlib.sha256(f"{record.topic}\0{record.key}\0{record.timestamp_ms}\0".encode() + (record.value or b""))
@@ -204,7 +210,7 @@ def _check_origin(
     agency = attributes.get("agency", "")
     if agency not in accepted_agencies:
         raise Unreadable("unknown_agency")
-    if attributes.get("source") != f"/{agency}/{contract.publisher()}":
+    if attributes.get("source") != f"/{agency}/{TOPIC_PUBLISHER[contract.topic]}":
         raise Unreadable("forged_source")
     if record.key is None or attributes.get("subject") != record.key:
         raise Unreadable("key_differs_from_subject")
@@ -254,6 +260,6 @@ def _sequence(value: str | None) -> int:
 
 def _uuid(value: str, reason: str) -> UUID:
     try:
-        return UUID(value)
+        return parse_id(value)
     except ValueError:
         raise Unreadable(reason) from None
