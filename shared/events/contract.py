@@ -11,6 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstr
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$"
 FIGURE_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
 
+
+def _plain_digits(value: Decimal) -> str:
+    return f"{value:f}"
+
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN)]
 """An identifier from a code list: never a name, never free text."""
 
@@ -20,7 +25,7 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Figure = Annotated[
     Decimal,
     Field(max_digits=18, decimal_places=6),
-    PlainSerializer("{:f}".format, return_type=str, when_used="json"),
+    PlainSerializer(_plain_digits, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": FIGURE_PATTERN}, mode="serialization"),
 ]
 """A decimal number of at most 12 digits and 6 places, sent as text so that no digit of it is lost."""
