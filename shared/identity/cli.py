@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -14,10 +13,10 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import Database
-from shared.errors import DomainError
 from shared.identity.accounts import add_account, change_password, disable_account, list_accounts
 from shared.identity.actor import Role
 from shared.identity.tokens import issue_token, list_tokens, revoke_token
+from shared.operate.installation import execute
 
 T = TypeVar("T")
 ROLE = click.Choice([role.value for role in Role])
@@ -35,10 +34,7 @@ def _run(holder: IdentityHolder, work: Callable[[AsyncSession], Awaitable[T]]) -
         async with holder.identity() as database, database.transaction() as session:
             return await work(session)
 
-    try:
-        return asyncio.run(in_transaction())
-    except DomainError as refusal:
-        raise click.ClickException(refusal.detail) from None
+    return execute(in_transaction())
 
 
 def _ask_password() -> str:

@@ -70,6 +70,7 @@ def resume(installation: Installation, name: str | None) -> None:
 
 async def _resume(installation: Installation, service: str) -> str | None:
     async with installation.database(service) as database, database.transaction() as session:
-        audit.record(session, SYSTEM, "consumer_resumed", "consumer")
         reason: str | None = await session.scalar(RESUME, {"name": service})
+        if reason is not None:
+            audit.record(session, SYSTEM, "consumer_resumed", "consumer", details={"reason": reason})
         return reason

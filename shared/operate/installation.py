@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
+import asyncpg
 import click
+from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 
 from shared.db import Database, Origin
@@ -18,6 +20,7 @@ from shared.runtime import Service
 from shared.settings import Settings, WrongSetting
 
 T = TypeVar("T")
+AWAY = (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError)
 
 
 class Installation(Protocol):
@@ -59,7 +62,7 @@ def execute(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except DomainError as refusal:
         raise click.ClickException(refusal.detail) from None
-    except (OSError, DBAPIError) as error:
+    except AWAY as error:
         raise click.ClickException(f"Basis data atau Kafka tidak terjangkau ({type(error).__name__}).") from None
 
 

@@ -100,7 +100,9 @@ async def _replay(installation: Installation, service: str, number: int) -> bool
         try:
             return await _consumer(installation, database).replay(number)
         except Unreadable:
-            raise Conflict("Isi catatan ini data pribadi dan tidak disimpan; keadaan terbaru akan datang lagi.") from None
+            raise Conflict(
+                "Isi catatan ini data pribadi dan tidak disimpan; keadaan terbaru akan datang lagi."
+            ) from None
 
 
 @dead_letters.command("discard")
