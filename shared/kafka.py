@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared.delivery.transport.kafka import KafkaTransport
+from shared.delivery.transport.kafka import SEND_SECONDS, STOP_SECONDS, KafkaSender, KafkaSource, within
 from shared.events.catalogue import TOPICS
 from shared.events.contract import is_state_topic
 from shared.settings import Settings
@@ -23,6 +29,7 @@ DAY_MS = 86_400_000
 TOPIC_EXISTS = 36
 REQUEST_MS = 4_000
 METADATA_MS = 10_000
+PRODUCE_BATCH_BYTES = 1_000_000
 
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
@@ -64,6 +71,77 @@ def _security(settings: Settings) -> BaseSecurity | None:
             use_ssl=context is not None,
         )
     return BaseSecurity(ssl_context=context, use_ssl=True) if context else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaTransport:
+    """Where the brokers are and how to talk to them; prepare sees to it that the topics exist."""
+
+    client: dict[str, Any]
+    prepare: Callable[[], Awaitable[None]]
+    security: BaseSecurity | None = None
+    prefix: str = ""
+    instance_id: str | None = None
+    batch: int = 500
+
+    async def open_sender(self) -> KafkaSender:
+        """A connected producer; raises when no broker answers."""
+        await self.prepare()
+        producer = AIOKafkaProducer(
+            **self.client,
+            acks="all",
+            # The idempotent producer hangs in send and stop while the broker is away; the inbox drops what repeats.
+            enable_idempotence=False,
+            request_timeout_ms=10_000,
+            max_batch_size=PRODUCE_BATCH_BYTES,
+        )
+        try:
+            await asyncio.wait_for(producer.start(), SEND_SECONDS)
+        except BaseException:
+            await within(STOP_SECONDS, producer.stop())
+            raise
+        return KafkaSender(producer, self.prefix)
+
+    async def open_source(self, group: str, topics: Sequence[str]) -> KafkaSource:
+        """A member of the group. FastStream owns settings and life cycle; the records are ours to take and commit."""
+        await self.prepare()
+        common = {k: v for k, v in self.client.items() if not k.startswith(("sasl_", "security_", "ssl_"))}
+        broker = KafkaBroker(**common, security=self.security, consumer_only=True, logger=None)
+        subscriber = broker.subscriber(
+            *(self.prefix + topic for topic in topics),
+            batch=True,
+            group_id=self.prefix + group,
+            group_instance_id=self.instance_id,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            session_timeout_ms=30_000,
+            max_partition_fetch_bytes=4 * 2**20,
+            persistent=True,
+        )
+        try:
+            await broker.start()
+        except BaseException:
+            await within(STOP_SECONDS, broker.stop())
+            raise
+        assert subscriber.consumer is not None
+        return KafkaSource(broker, subscriber.consumer, self.prefix, self.batch)
+
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Records the group has not committed, asked from outside the group."""
+        consumer = AIOKafkaConsumer(**self.client, request_timeout_ms=10_000)
+        admin = AIOKafkaAdminClient(**self.client, request_timeout_ms=10_000)
+        try:
+            await asyncio.gather(consumer.start(), admin.start())
+            done = await admin.list_consumer_group_offsets(self.prefix + group)
+            described = await admin.describe_topics([self.prefix + topic for topic in topics])
+            every = [TopicPartition(topic["topic"], p["partition"]) for topic in described for p in topic["partitions"]]
+            starts, ends = await consumer.beginning_offsets(every), await consumer.end_offsets(every)
+        finally:
+            await asyncio.gather(consumer.stop(), admin.close())
+        return {
+            (p.topic.removeprefix(self.prefix), p.partition): ends[p] - (done[p].offset if p in done else starts[p])
+            for p in every
+        }
 
 
 def transport(settings: Settings) -> KafkaTransport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import metrics
 from shared.db import Database
 from shared.delivery.envelope import Received, Record, Unreadable, event_type_of, identity_of, read
-from shared.delivery.failures import Circuit, describe, is_transient
+from shared.delivery.failures import Circuit, Failure, describe, is_transient
 from shared.delivery.held import (
     Hold,
     blocks,
@@ -56,6 +57,32 @@ class ConsumerStopped(Exception):
     """Too much failed alike: nothing is taken and nothing parked until an operator resumes."""
 
 
+class TooMuchAlike(Exception):
+    """These records would park more keys for one reason than a single fault explains."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of the new records of a batch."""
+
+    events: list[Received[Event]] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    skipped: int = 0
+
+    @property
+    def failures(self) -> set[Failure]:
+        """The dead among them, each with what makes it like others."""
+        return {
+            (f"{event_type_of(h.record)} {h.reason}", f"{h.record.topic} {h.record.key}")
+            for h in self.holds
+            if h.status is HeldReason.DEAD
+        }
+
+
 def waves(events: Iterable[Received[E]]) -> list[list[Received[E]]]:
     """Cut events into calls: the i-th event of every key together, by type; order per key is kept."""
     turn: dict[tuple[str, UUID], int] = defaultdict(int)
@@ -91,8 +118,8 @@ class Consumer:
         self._circuit.saw(len(records))
         await self._take(list(records))
 
-    async def _take(self, records: list[Record]) -> None:
-        verdicts: Verdicts = {}
+    async def _take(self, records: list[Record], verdicts: Verdicts | None = None) -> None:
+        verdicts = verdicts or {}
         while True:
             try:
                 return await self._attempt(records, verdicts)
@@ -104,25 +131,28 @@ class Consumer:
             except Exception as error:
                 if is_transient(error):
                     raise
-                return await self._isolate(records, error)
+                return await self._isolate(records, error, verdicts)
 
-    async def _isolate(self, records: list[Record], error: Exception) -> None:
+    async def _isolate(self, records: list[Record], error: Exception, verdicts: Verdicts) -> None:
         if len(records) > 1:
             middle = len(records) // 2
             await self._take(records[:middle])
             await self._take(records[middle:])
             return
-        record, reason = records[0], f"handler:{describe(error)}"
-        if self._circuit.opens(f"{event_type_of(record)} {reason}", f"{record.topic} {record.key}"):
-            await self._stop(reason)
-        log.error("event_parked", event_id=str(identity_of(record)), topic=record.topic, reason=reason)
-        await self._attempt(records, {identity_of(record): (HeldReason.DEAD, reason)})
+        if isinstance(error, TooMuchAlike):
+            await self._stop(error.reason)
+        event_id = identity_of(records[0])
+        if event_id in verdicts:
+            raise error
+        await self._take(records, {event_id: (HeldReason.DEAD, f"handler:{describe(error)}")})
 
     async def _attempt(self, records: list[Record], verdicts: Verdicts) -> None:
         async with self._database.session() as session:
             fresh = await self.begin(session, records)
-            await self.handle(session, fresh, verdicts)
+            taken = await self.handle(session, fresh, verdicts)
             await self.commit_db(session)
+        metrics.DUPLICATES.labels(self._service).inc(len(records) - len(fresh))
+        self._count(taken)
 
     async def begin(self, session: AsyncSession, records: list[Record]) -> list[tuple[UUID, Record]]:
         """Write the inbox ids first; what was there before has had its effect, whoever asks."""
@@ -131,32 +161,26 @@ class Consumer:
             identified.setdefault(identity_of(record), record)
         rows = await session.execute(INBOX, {"ids": list(identified)})
         new = set(rows.scalars())
-        metrics.DUPLICATES.labels(self._service).inc(len(records) - len(new))
         return [(event_id, record) for event_id, record in identified.items() if event_id in new]
 
-    async def handle(self, session: AsyncSession, fresh: list[tuple[UUID, Record]], verdicts: Verdicts) -> None:
+    async def handle(self, session: AsyncSession, fresh: list[tuple[UUID, Record]], verdicts: Verdicts) -> Taken:
         """Sort what is new into events to handle and records to hold, and do both."""
         parked = await parked_among(session, (record for _, record in fresh))
-        events: list[Received[Event]] = []
-        holds: list[Hold] = []
+        taken = Taken()
         for event_id, record in fresh:
-            held = self._sort(event_id, record, parked, verdicts, events)
-            if held:
-                holds.append(held)
+            if (held := self._sort(event_id, record, parked, verdicts, taken)) is not None:
+                taken.holds.append(held)
                 if (key := blocks(record)) is not None:
                     parked.add(key)
-        if holds:
-            await hold(session, holds)
-        await self._call(session, events)
-        self._count(events, holds)
+        if reason := self._circuit.opens(taken.failures):
+            raise TooMuchAlike(reason)
+        if taken.holds:
+            await hold(session, taken.holds)
+        await self._call(session, taken.events)
+        return taken
 
     def _sort(
-        self,
-        event_id: UUID,
-        record: Record,
-        parked: set[tuple[str, str]],
-        verdicts: Verdicts,
-        events: list[Received[Event]],
+        self, event_id: UUID, record: Record, parked: set[tuple[str, str]], verdicts: Verdicts, taken: Taken
     ) -> Hold | None:
         if blocks(record) in parked:
             return Hold(record, event_id, HeldReason.BEHIND, "behind")
@@ -165,23 +189,26 @@ class Consumer:
         try:
             event = read(record, event_id, self._agencies)
         except Unreadable as found:
-            log.error("event_unreadable", event_id=str(event_id), topic=record.topic, reason=found.reason)
             return Hold(record, event_id, HeldReason.DEAD, found.reason)
         if event is None or event.type not in self._handlers:
-            metrics.SKIPPED.labels(self._service).inc()
+            taken.skipped += 1
         else:
-            events.append(event)
+            taken.events.append(event)
         return None
 
     async def _call(self, session: AsyncSession, events: list[Received[Event]]) -> None:
         for call in waves(events):
             await self._handlers[call[0].type](session, call)
 
-    def _count(self, events: list[Received[Event]], holds: list[Hold]) -> None:
-        for event_type, count in Counter(event.type.type for event in events).items():
+    def _count(self, taken: Taken) -> None:
+        self._circuit.failed(taken.failures)
+        metrics.SKIPPED.labels(self._service).inc(taken.skipped)
+        for event_type, count in Counter(event.type.type for event in taken.events).items():
             metrics.HANDLED.labels(self._service, event_type).inc(count)
-        for each in holds:
+        for each in taken.holds:
             metrics.HELD.labels(self._service, each.status.value).inc()
+            if each.status is HeldReason.DEAD:
+                log.error("event_parked", event_id=str(each.event_id), topic=each.record.topic, reason=each.reason)
 
     async def commit_db(self, session: AsyncSession) -> None:
         """Make the batch's effects and its events to emit true together."""
@@ -258,7 +285,7 @@ class Consumer:
         event = read(record, event_id, self._agencies)
         if event is not None and event.type in self._handlers:
             await self._call(session, [event])
-            self._count([event], [])
+            self._count(Taken([event]))
 
     async def _note(self, held_id: int, error: Exception) -> None:
         if is_transient(error):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +16,9 @@ TRANSIENT_STATES = ("08", "40", "53", "57P", "58", "55P03", "57014")
 ALIKE_KEYS = 20
 ALIKE_SHARE = 0.02
 WINDOW_SECONDS = 60.0
+
+Failure = tuple[str, str]
+"""What makes a failure like others (type and reason), and the key that failed."""
 
 
 def is_transient(error: BaseException | None) -> bool:
@@ -50,23 +53,26 @@ class Circuit:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._seen: deque[tuple[float, int]] = deque()
-        self._failed: dict[str, dict[str, float]] = defaultdict(dict)
+        self._failed: dict[Failure, float] = {}
 
     def saw(self, records: int) -> None:
         """Count records that were taken on."""
         self._seen.append((self._monotonic(), records))
 
-    def opens(self, alike: str, key: str) -> bool:
-        """Count one failure of a key; True when nothing more may be parked."""
-        now = self._monotonic()
-        oldest = now - WINDOW_SECONDS
+    def failed(self, failures: Iterable[Failure]) -> None:
+        """Count keys that were parked."""
+        self._failed.update(dict.fromkeys(failures, self._monotonic()))
+
+    def opens(self, failures: set[Failure]) -> str | None:
+        """What too many keys would have in common if these were parked too."""
+        if not failures:
+            return None
+        oldest = self._monotonic() - WINDOW_SECONDS
         while self._seen and self._seen[0][0] < oldest:
             self._seen.popleft()
-        failed = self._failed[alike]
-        failed[key] = now
-        for stale in [k for k, at in failed.items() if at < oldest]:
-            del failed[stale]
-        return len(failed) > max(ALIKE_KEYS, ALIKE_SHARE * sum(n for _, n in self._seen))
+        self._failed = {failure: at for failure, at in self._failed.items() if at >= oldest}
+        ((alike, keys),) = Counter(alike for alike, _ in failures | self._failed.keys()).most_common(1)
+        return alike if keys > max(ALIKE_KEYS, ALIKE_SHARE * sum(count for _, count in self._seen)) else None
 
     def reset(self) -> None:
         """Forget the past minute, after an operator looked."""

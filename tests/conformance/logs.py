@@ -17,9 +17,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from shared.delivery.envelope import Headers, Record
 from shared.delivery.transport import Transport
 from shared.delivery.transport.embedded import EmbeddedTransport
-from shared.delivery.transport.kafka import KafkaTransport
 from shared.events.catalogue import TOPICS
 from shared.events.contract import Event
+from shared.kafka import KafkaTransport
 from tests.waiting import wait_until
 
 PARTITIONS = 3

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from shared import kafka
 from shared.db import KERNEL, Database, Origin, migrate
-from shared.delivery.transport.kafka import KafkaTransport
 from shared.ids import new_id
+from shared.kafka import KafkaTransport
 from shared.settings import Settings
 from tests.load.figures import ROOT
 from tests.load.workload import AGENCY, create_tables

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
@@ -21,9 +20,7 @@ from aiokafka.errors import (
     UnsupportedForMessageFormatError,
 )
 from aiokafka.partitioner import DefaultPartitioner
-from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.security import BaseSecurity
 
 from shared.delivery.envelope import Record
 from shared.delivery.transport import Outgoing, Sent
@@ -31,78 +28,6 @@ from shared.delivery.transport import Outgoing, Sent
 REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, PolicyViolationError, UnsupportedForMessageFormatError)
 SEND_SECONDS = 30
 STOP_SECONDS = 5
-PRODUCE_BATCH_BYTES = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KafkaTransport:
-    """Where the brokers are and how to talk to them; prepare sees to it that the topics exist."""
-
-    client: dict[str, Any]
-    prepare: Callable[[], Awaitable[None]]
-    security: BaseSecurity | None = None
-    prefix: str = ""
-    instance_id: str | None = None
-    batch: int = 500
-
-    async def open_sender(self) -> KafkaSender:
-        """A connected producer; raises when no broker answers."""
-        await self.prepare()
-        producer = AIOKafkaProducer(
-            **self.client,
-            acks="all",
-            # The idempotent producer hangs in send and stop while the broker is away; the inbox drops what repeats.
-            enable_idempotence=False,
-            request_timeout_ms=10_000,
-            max_batch_size=PRODUCE_BATCH_BYTES,
-        )
-        try:
-            await asyncio.wait_for(producer.start(), SEND_SECONDS)
-        except BaseException:
-            await _within(STOP_SECONDS, producer.stop())
-            raise
-        return KafkaSender(producer, self.prefix)
-
-    async def open_source(self, group: str, topics: Sequence[str]) -> KafkaSource:
-        """A member of the group. FastStream owns settings and life cycle; the records are ours to take and commit."""
-        await self.prepare()
-        common = {k: v for k, v in self.client.items() if not k.startswith(("sasl_", "security_", "ssl_"))}
-        broker = KafkaBroker(**common, security=self.security, consumer_only=True, logger=None)
-        subscriber = broker.subscriber(
-            *(self.prefix + topic for topic in topics),
-            batch=True,
-            group_id=self.prefix + group,
-            group_instance_id=self.instance_id,
-            auto_offset_reset="earliest",
-            ack_policy=AckPolicy.MANUAL,
-            session_timeout_ms=30_000,
-            max_partition_fetch_bytes=4 * 2**20,
-            persistent=True,
-        )
-        try:
-            await broker.start()
-        except BaseException:
-            await _within(STOP_SECONDS, broker.stop())
-            raise
-        assert subscriber.consumer is not None
-        return KafkaSource(broker, subscriber.consumer, self.prefix, self.batch)
-
-    async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
-        """Records the group has not committed, asked from outside the group."""
-        consumer = AIOKafkaConsumer(**self.client, request_timeout_ms=10_000)
-        admin = AIOKafkaAdminClient(**self.client, request_timeout_ms=10_000)
-        try:
-            await asyncio.gather(consumer.start(), admin.start())
-            done = await admin.list_consumer_group_offsets(self.prefix + group)
-            described = await admin.describe_topics([self.prefix + topic for topic in topics])
-            every = [TopicPartition(topic["topic"], p["partition"]) for topic in described for p in topic["partitions"]]
-            starts, ends = await consumer.beginning_offsets(every), await consumer.end_offsets(every)
-        finally:
-            await asyncio.gather(consumer.stop(), admin.close())
-        return {
-            (p.topic.removeprefix(self.prefix), p.partition): ends[p] - (done[p].offset if p in done else starts[p])
-            for p in every
-        }
 
 
 class KafkaSender:
@@ -163,7 +88,7 @@ class KafkaSender:
 
     async def close(self) -> None:
         """Give the connection back, within a few seconds."""
-        await _within(STOP_SECONDS, self._producer.stop())
+        await within(STOP_SECONDS, self._producer.stop())
 
 
 @dataclass(slots=True)
@@ -218,10 +143,10 @@ class KafkaSource:
         """Finish the commit under way and leave the group."""
         with contextlib.suppress(KafkaError):
             await self._committed()
-        await _within(STOP_SECONDS, self.broker.stop())
+        await within(STOP_SECONDS, self.broker.stop())
 
 
-async def _within(seconds: float, work: Any) -> None:
-    # A client whose broker is gone may not stop by itself, and nothing depends on how it ends.
+async def within(seconds: float, work: Coroutine[Any, Any, object]) -> None:
+    """Wait for a client to end: one whose broker is gone may not, and nothing depends on how it ends."""
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
         await asyncio.wait_for(work, seconds)
