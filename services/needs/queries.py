@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,7 +13,9 @@ from services.needs.domain.positions import Position, PositionClass
 from services.needs.domain.units import Unit
 from services.needs.tables import EmployeeRow, ImportRow, PositionRow, UnitRow
 from shared.errors import NotFound
+from shared.identity.actor import Actor, Role
 
+SEES_ALL = frozenset({Role.ANALYST, Role.AUDITOR})
 _PARENT = aliased(UnitRow)
 _SUPERIOR = aliased(EmployeeRow)
 
@@ -80,10 +82,10 @@ async def recorded_employees(session: AsyncSession) -> dict[str, RecordedEmploye
 
 
 async def page_of_employees(
-    session: AsyncSession, *, after: UUID | None, unit_code: str | None, limit: int
+    session: AsyncSession, actor: Actor, *, after: UUID | None, unit_code: str | None, limit: int
 ) -> list[RecordedEmployee]:
-    """Employees in the order of their ids, from the one behind `after` on."""
-    statement = _employees().order_by(EmployeeRow.id).limit(limit)
+    """Employees that the actor may see, in the order of their ids, from the one behind `after` on."""
+    statement = _employees().where(_seen_by(actor)).order_by(EmployeeRow.id).limit(limit)
     if after is not None:
         statement = statement.where(EmployeeRow.id > after)
     if unit_code is not None:
@@ -91,9 +93,10 @@ async def page_of_employees(
     return await _with_heads(session, [_recorded_employee(row) for row in await session.execute(statement)])
 
 
-async def employee(session: AsyncSession, employee_id: UUID) -> RecordedEmployee:
-    """One employee; raises NotFound."""
-    row = (await session.execute(_employees().where(EmployeeRow.id == employee_id))).one_or_none()
+async def employee(session: AsyncSession, actor: Actor, employee_id: UUID) -> RecordedEmployee:
+    """One employee; raises NotFound, also when it is not the actor's to see."""
+    statement = _employees().where(EmployeeRow.id == employee_id, _seen_by(actor))
+    row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("Pegawai ini tidak ada.")
     return (await _with_heads(session, [_recorded_employee(row)]))[0]
@@ -111,6 +114,12 @@ async def import_of(session: AsyncSession, import_id: UUID) -> ImportRow:
     if row is None:
         raise NotFound("Impor ini tidak ada.")
     return row
+
+
+def _seen_by(actor: Actor) -> ColumnElement[bool]:
+    if actor.roles & SEES_ALL:
+        return true()
+    return false() if actor.employee_id is None else EmployeeRow.id == actor.employee_id
 
 
 def _employees() -> Select[EmployeeRow, str, str, UnitRow, str]:

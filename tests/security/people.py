@@ -1,0 +1,132 @@
+"""People and programs at the door of a service, and behind it records about two people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from services.mentoring.commands import request_mentoring
+from services.needs.tables import EmployeeRow, PositionRow, UnitRow
+from shared.db import Database
+from shared.identity.actor import Actor, Role
+from shared.identity.bearer import SIGN_IN_PREFIX, digest, new_token
+from shared.identity.tables import Account, SignIn
+from shared.identity.tokens import issue_token
+from shared.ids import new_id
+from tests.integration import classroom
+from tests.integration.participants import Participant, consumer_of, evaluations, follow_ups
+
+Paths = dict[str, str]
+"""Route → where it answers with the person's own record."""
+
+ANALYST = Actor(id=UUID(int=8), kind="ACCOUNT", roles=frozenset({Role.ANALYST}))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody about whom the service has one record of each kind."""
+
+    employee_id: UUID
+    paths: Paths
+
+
+async def badge(database: Database, role: Role, employee_id: UUID) -> str:
+    """The token of a person who has signed in with this role."""
+    token = new_token(SIGN_IN_PREFIX)
+    async with database.transaction() as session:
+        ends = await session.scalar(select(func.clock_timestamp() + timedelta(hours=1)))
+        account = Account(
+            id=new_id(), name=f"orang-{new_id()}", password_hash="", roles=[role], employee_id=employee_id
+        )
+        session.add(account)
+        await session.flush()
+        session.add(SignIn(token_sha256=digest(token), account_id=account.id, expires_at=ends))
+    return token
+
+
+async def machine_token(database: Database, role: Role) -> str:
+    """The token of a program with this role."""
+    async with database.transaction() as session:
+        return await issue_token(session, f"program-{role}", [role], timedelta(days=1))
+
+
+async def two_people(service: str, database: Database) -> tuple[Person, Person]:
+    """Two people of one unit, with their records."""
+    return await RECORDS[service](database)
+
+
+async def _in_needs(database: Database) -> tuple[Person, Person]:
+    unit = UnitRow(id=new_id(), code="1.04", name="Dinas Contoh")
+    position = PositionRow(id=new_id(), title="Analis Contoh", position_class="PELAKSANA")
+    async with database.transaction() as session:
+        session.add_all([unit, position])
+        await session.flush()
+        numbers = ("198001012005012001", "198001012005012002")
+        rows = [_employee(number, unit.id, position.id) for number in numbers]
+        session.add_all(rows)
+    ani, budi = (Person(row.id, _list_and_item("needs", "employees", "employee_id", row.id)) for row in rows)
+    return ani, budi
+
+
+def _employee(number: str, unit_id: UUID, position_id: UUID) -> EmployeeRow:
+    return EmployeeRow(
+        id=new_id(),
+        employee_number=number,
+        name="Contoh Rekaan",
+        employment_type="PNS",
+        legal_status="01",
+        unit_id=unit_id,
+        position_id=position_id,
+        valid_from=date(2020, 1, 1),
+    )
+
+
+async def _in_training(database: Database) -> tuple[Person, Person]:
+    ids = await classroom.people(database, "Ani", "Budi")
+    held = await classroom.add_class(database, 4)
+    await classroom.enrol(database, held.id, *ids)
+    route = "GET /training/classes/{class_id}/enrolments"
+    ani, budi = (Person(each, {route: f"/training/classes/{held.id}/enrolments"}) for each in ids)
+    return ani, budi
+
+
+async def _in_mentoring(database: Database) -> tuple[Person, Person]:
+    ids = await classroom.people(database, "Ani", "Budi")
+    async with database.transaction() as session:
+        rows = [await request_mentoring(session, ANALYST, each, "PELAYANAN_PUBLIK", ()) for each in ids]
+    ani, budi = (Person(row.employee_id, _list_and_item("mentoring", "requests", "request_id", row.id)) for row in rows)
+    return ani, budi
+
+
+async def _in_evaluation(database: Database) -> tuple[Person, Person]:
+    seats = Participant(), Participant()
+    for seat in seats:
+        await consumer_of(database).take([seat.measured(pre=55, post=64), seat.completed()])
+    concluded = {row.employee_id: row.id for row in await evaluations(database)}
+    opened = {row.employee_id: row.id for row in await follow_ups(database)}
+    ani, budi = (
+        Person(
+            seat.employee_id,
+            _list_and_item("evaluation", "evaluations", "evaluation_id", concluded[seat.employee_id])
+            | _list_and_item("evaluation", "follow-ups", "follow_up_id", opened[seat.employee_id]),
+        )
+        for seat in seats
+    )
+    return ani, budi
+
+
+def _list_and_item(service: str, kind: str, parameter: str, record_id: UUID) -> Paths:
+    path = f"/{service}/{kind}"
+    return {f"GET {path}": path, f"GET {path}/{{{parameter}}}": f"{path}/{record_id}"}
+
+
+RECORDS: dict[str, Callable[[Database], Awaitable[tuple[Person, Person]]]] = {
+    "needs": _in_needs,
+    "training": _in_training,
+    "mentoring": _in_mentoring,
+    "evaluation": _in_evaluation,
+}

@@ -1,0 +1,148 @@
+"""Every role at every route: what the matrix says is what the code says, and what really happens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.embedded import SERVICES
+from shared.db import Database
+from shared.delivery.transport.embedded import EmbeddedTransport
+from shared.identity.actor import Role
+from shared.identity.tables import IDENTITY
+from shared.runtime import Resources, create_app
+from shared.settings import Settings
+from shared.web.guards import PUBLIC, guards, unguarded_routes
+from shared.web.home import HomeView
+from tests.conftest import MakeDatabase
+from tests.integration.small_app import browsing
+from tests.security.matrix import EVERYBODY, MATRIX, NOT_ABOUT_PEOPLE, SEES_OTHERS, Allowed
+from tests.security.people import Person, badge, machine_token, two_people
+
+ROUTES = [(service, route) for service, routes in MATRIX.items() for route in routes]
+PERSONAL = [(service, route) for service, route in ROUTES if route in SEES_OTHERS]
+NOBODY = [None, "Bearer ", "Bearer bks_tebakan", "Bearer bkm_tebakan", "Basic YW5pOnJhaGFzaWE=", "bkm_tebakan"]
+
+
+@dataclass
+class Door:
+    """A service as it runs, on a database of its own."""
+
+    app: FastAPI
+    database: Database
+    stack: AsyncExitStack
+
+    async def client(self, token: str | None = None) -> httpx.AsyncClient:
+        return await self.stack.enter_async_context(browsing(self.app, token))
+
+
+def app_of(service: str, database: Database) -> FastAPI:
+    async def overview() -> HomeView:
+        return HomeView(agency="medan", services=())
+
+    given = Resources(
+        settings=Settings(),
+        database=database,
+        identity=database,
+        transport=EmbeddedTransport(""),
+        overview=overview,
+    )
+    return create_app(SERVICES[service], given)
+
+
+@pytest.fixture
+async def door(service: str, make_database: MakeDatabase) -> AsyncIterator[Door]:
+    lineages = (*SERVICES[service].lineages, IDENTITY)
+    database = await make_database(service=service, agency="medan", lineages=lineages)
+    async with AsyncExitStack() as stack:
+        yield Door(app_of(service, database), database, stack)
+
+
+def call_of(route: str) -> tuple[str, str]:
+    """Method and path of a route, with ids that nothing has."""
+    method, path = route.split(" ")
+    if method == "MOUNT":
+        return "GET", f"{path}/bangkom.css"
+    path = path.replace("{session_number}", "1")
+    return method, re.sub(r"\{\w+\}", lambda _: str(uuid4()), path)
+
+
+async def status_of(client: httpx.AsyncClient, route: str, header: str | None = None) -> int:
+    method, path = call_of(route)
+    body: dict[str, object] | None = {} if method in {"POST", "PUT"} else None
+    headers = {"Authorization": header} if header else {}
+    return (await client.request(method, path, json=body, headers=headers)).status_code
+
+
+def lets_in(allowed: Allowed, role: Role) -> bool:
+    return allowed is PUBLIC or role in allowed
+
+
+@pytest.mark.parametrize("service", MATRIX)
+async def test_matrix_and_code_name_the_same_routes_with_the_same_roles(door: Door, service: str) -> None:
+    in_code = {route: roles or EVERYBODY for route, roles in guards(door.app).items()}
+
+    assert unguarded_routes(door.app) == []
+    assert in_code == MATRIX[service]
+
+
+def test_matrix_knows_every_service_and_which_routes_are_about_people() -> None:
+    reads = {route for _, route in ROUTES if route.startswith("GET ")}
+
+    assert set(MATRIX) == set(SERVICES)
+    assert reads == SEES_OTHERS.keys() | NOT_ABOUT_PEOPLE
+    assert SEES_OTHERS.keys().isdisjoint(NOT_ABOUT_PEOPLE)
+
+
+@pytest.mark.parametrize(("service", "route"), ROUTES)
+async def test_route_lets_in_whom_the_matrix_names_and_nobody_else(door: Door, service: str, route: str) -> None:
+    allowed = MATRIX[service][route]
+    visitor = await door.client()
+
+    for header in NOBODY:
+        status = await status_of(visitor, route, header)
+        assert (status == 401) == (allowed is not PUBLIC), f"{header}: {status}"
+        assert status < 500
+    for role in Role:
+        client = await door.client(await machine_token(door.database, role))
+        status = await status_of(client, route)
+        if lets_in(allowed, role):
+            assert status < 500, f"{role}: {status}"
+            assert status not in {401, 403}, f"{role}: {status}"
+        else:
+            assert status == 403, f"{role}: {status}"
+
+
+@pytest.mark.parametrize(("service", "route"), PERSONAL)
+async def test_records_of_a_colleague_are_seen_by_whom_the_matrix_names_and_nobody_else(
+    door: Door, service: str, route: str
+) -> None:
+    ani, budi = await two_people(service, door.database)
+
+    for role in Role:
+        person = await door.client(await badge(door.database, role, budi.employee_id))
+        program = await door.client(await machine_token(door.database, role))
+        sees = role in SEES_OTHERS[route]
+
+        assert await shows(person, route, ani) == sees, f"{role} sees a colleague"
+        assert await shows(program, route, ani) == sees, f"a program as {role} sees a person"
+        if lets_in(MATRIX[service][route], role):
+            assert await shows(person, route, budi), f"{role} does not see their own"
+
+
+async def shows(client: httpx.AsyncClient, route: str, person: Person) -> bool:
+    """Whether the route answers with the person's record; an item that is not to be seen is not found."""
+    path = person.paths[route]
+    answer = await client.get(path)
+    if str(person.employee_id) in answer.text:
+        assert answer.status_code == 200
+        return True
+    assert answer.status_code in ({404} if route.endswith("_id}") else {200, 403})
+    return False
