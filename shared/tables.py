@@ -82,7 +82,7 @@ class HeldRecord(KernelBase):
     value_sha256: Mapped[bytes]
     timestamp_ms: Mapped[int] = mapped_column(BigInteger)
     held_at: Mapped[datetime] = mapped_column(server_default=func.transaction_timestamp())
-    retry_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp() + interval '1 second'"))
     attempts: Mapped[int] = mapped_column(default=0)
 
 

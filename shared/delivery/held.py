@@ -32,7 +32,6 @@ PARK = text(
     " ORDER BY 1, 2 ON CONFLICT DO NOTHING"
 )
 NOTHING = hashlib.sha256(b"").digest()
-RETRY_FIRST = "interval '1 second'"
 GIVE_UP = "interval '24 hours'"
 
 
@@ -66,12 +65,6 @@ def blocks(record: Record) -> Key | None:
 async def hold(session: AsyncSession, holds: Sequence[Hold]) -> None:
     """Keep the records with the transaction that skips them, and park their keys."""
     await insert_rows(session, HeldRecord, [_row(each) for each in holds])
-    await session.execute(
-        text(
-            f"UPDATE held_records SET retry_at = clock_timestamp() + {RETRY_FIRST}"  # noqa: S608 a constant
-            " WHERE status = 'DEFERRED' AND retry_at IS NULL"
-        )
-    )
     keys = [key for each in holds if (key := blocks(each.record))]
     if keys:
         await session.execute(PARK, {"topics": [t for t, _ in keys], "keys": [k for _, k in keys]})

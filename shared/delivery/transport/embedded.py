@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -83,7 +84,7 @@ class EmbeddedTransport:
         await connection.add_listener("event_log", lambda *_: news.set())
         done = dict(await connection.fetch("SELECT topic, position FROM positions WHERE group_name = $1", group))
         positions = {topic: done.get(topic, 0) for topic in topics}
-        return EmbeddedSource(connection, group, positions, news, self._batch, self._shuffle)
+        return EmbeddedSource(connection, group, positions, news, self._batch, self._shuffle, dict(positions))
 
     async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         """Records the group has not committed, by topic."""
@@ -116,56 +117,48 @@ class EmbeddedSender:
         await self._connection.close(timeout=5)
 
 
+@dataclass(slots=True)
 class EmbeddedSource:
     """Reads on from the group's positions."""
 
-    def __init__(
-        self,
-        connection: asyncpg.Connection,
-        group: str,
-        positions: dict[str, int],
-        news: asyncio.Event,
-        batch: int,
-        shuffle: random.Random | None,
-    ) -> None:
-        self._connection = connection
-        self._group = group
-        self._committed = positions
-        self._polled = dict(positions)
-        self._batch = batch
-        self._shuffle = shuffle
-        self._news = news
+    connection: asyncpg.Connection
+    group: str
+    committed: dict[str, int]
+    news: asyncio.Event
+    batch: int
+    shuffle: random.Random | None
+    polled: dict[str, int]
 
     async def poll(self) -> list[Record]:
         """The next records of all topics; waits up to half a second for news."""
-        self._news.clear()
+        self.news.clear()
         rows = await self._read()
         if not rows:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), 0.5)
+                await asyncio.wait_for(self.news.wait(), 0.5)
             rows = await self._read()
         for row in rows:
-            self._polled[row["topic"]] = row["position"]
+            self.polled[row["topic"]] = row["position"]
         return [_record(row) for row in rows]
 
     async def _read(self) -> list[Any]:
-        topics = list(self._polled)
-        if self._shuffle:
-            topics = self._shuffle.sample(topics, self._shuffle.randint(1, len(topics)))
-        return list(await self._connection.fetch(READ, topics, [self._polled[t] for t in topics], self._batch))
+        topics = list(self.polled)
+        if self.shuffle:
+            topics = self.shuffle.sample(topics, self.shuffle.randint(1, len(topics)))
+        return list(await self.connection.fetch(READ, topics, [self.polled[t] for t in topics], self.batch))
 
     async def commit(self) -> None:
         """Keep the positions of what was polled."""
-        self._committed = dict(self._polled)
-        await self._connection.execute(MOVE, self._group, list(self._committed), list(self._committed.values()))
+        self.committed = dict(self.polled)
+        await self.connection.execute(MOVE, self.group, list(self.committed), list(self.committed.values()))
 
     async def rewind(self) -> None:
         """Forget what was polled since the last commit."""
-        self._polled = dict(self._committed)
+        self.polled = dict(self.committed)
 
     async def close(self) -> None:
         """Give the connection back, and with it the group's lock."""
-        await self._connection.close(timeout=5)
+        await self.connection.close(timeout=5)
 
 
 def _record(row: Any) -> Record:

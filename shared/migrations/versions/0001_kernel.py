@@ -57,6 +57,7 @@ def _inbox() -> None:
 
 
 def _held_records() -> None:
+    soon = sa.text("clock_timestamp() + interval '1 second'")
     op.create_table(
         "held_records",
         sa.Column("id", sa.BigInteger, sa.Identity(always=True), nullable=False),
@@ -73,7 +74,7 @@ def _held_records() -> None:
         sa.Column("value_sha256", sa.LargeBinary, nullable=False),
         sa.Column("timestamp_ms", sa.BigInteger, nullable=False),
         sa.Column("held_at", MOMENT, nullable=False, server_default=sa.text("transaction_timestamp()")),
-        sa.Column("retry_at", MOMENT),
+        sa.Column("retry_at", MOMENT, nullable=False, server_default=soon),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("id", name="pk_held_records"),
     )
