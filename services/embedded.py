@@ -19,7 +19,7 @@ from shared.db import Database, Lineage, lineages_behind, migrate
 from shared.delivery.transport import Transport
 from shared.delivery.transport.embedded import EmbeddedTransport
 from shared.errors import Conflict
-from shared.identity.tables import IDENTITY
+from shared.identity.tables import IDENTITY_LINEAGES
 from shared.operate.installation import opened
 from shared.postgres import EmbeddedPostgres
 from shared.process import Part, Process
@@ -31,7 +31,7 @@ SERVICES: Mapping[str, Service] = {each.name: each for each in (NEEDS, TRAINING,
 EVENTS = "events"
 LINEAGES: Mapping[str, tuple[Lineage, ...]] = {
     **{name: service.lineages for name, service in SERVICES.items()},
-    "identity": (IDENTITY,),
+    "identity": IDENTITY_LINEAGES,
     EVENTS: (),
 }
 CONNECTIONS = 8

@@ -11,8 +11,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import audit
 from shared.errors import Conflict, Invalid, NotFound
-from shared.identity.actor import Role
+from shared.identity.actor import SYSTEM, Role
 from shared.identity.passwords import check_strength, hash_password
 from shared.identity.tables import Account, FailedSignIns, SignIn
 from shared.ids import new_id
@@ -50,6 +51,7 @@ async def add_account(
             session.add(account)
     except IntegrityError:
         raise Conflict(f"Akun {name} sudah ada.") from None
+    audit.record(session, SYSTEM, "account_added", "account", account.id, {"roles": account.roles})
     return account.id
 
 
@@ -63,6 +65,7 @@ async def disable_account(session: AsyncSession, name: str) -> None:
     account = await _account(session, name)
     if account.disabled_at is None:
         account.disabled_at = func.clock_timestamp()
+    audit.record(session, SYSTEM, "account_disabled", "account", account.id)
     await end_sign_ins(session, account.id)
 
 
@@ -71,6 +74,7 @@ async def change_password(session: AsyncSession, name: str, password: str) -> No
     account = await _account(session, name)
     check_strength(password, account.name)
     account.password_hash = await hash_password(password)
+    audit.record(session, SYSTEM, "password_changed", "account", account.id)
     await end_sign_ins(session, account.id)
     await session.execute(delete(FailedSignIns).where(FailedSignIns.name_sha256 == name_digest(account.name)))
 

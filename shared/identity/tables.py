@@ -10,9 +10,12 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, Text, func, tex
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.db import NAMING, TYPES, Lineage
+from shared.db import KERNEL, NAMING, TYPES, Lineage
 
 IDENTITY = Lineage(name="identity", versions=Path(__file__).parent / "migrations" / "versions")
+IDENTITY_LINEAGES = (KERNEL, IDENTITY)
+"""What a database of identity alone follows: of the kernel it uses the audit log."""
+
 IDENTITY_TYPES = {**TYPES, bytes: LargeBinary(), list[str]: ARRAY(Text())}
 
 

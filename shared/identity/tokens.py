@@ -9,9 +9,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import audit
 from shared.errors import Conflict, Invalid, NotFound
 from shared.identity.accounts import NAME, normalised
-from shared.identity.actor import Role
+from shared.identity.actor import SYSTEM, Role
 from shared.identity.bearer import MACHINE_PREFIX, digest, new_token
 from shared.identity.tables import MachineToken
 from shared.ids import new_id
@@ -38,6 +39,7 @@ async def issue_token(session: AsyncSession, name: str, roles: Sequence[Role], l
             session.add(row)
     except IntegrityError:
         raise Conflict(f"Token {name} sudah ada dan belum dicabut.") from None
+    audit.record(session, SYSTEM, "token_issued", "machine_token", row.id, {"roles": row.roles, "days": lasts.days})
     return token
 
 
@@ -48,11 +50,12 @@ async def list_tokens(session: AsyncSession) -> Sequence[MachineToken]:
 
 async def revoke_token(session: AsyncSession, name: str) -> None:
     """End a token at once."""
-    revoked = await session.execute(
+    revoked = await session.scalar(
         update(MachineToken)
         .where(MachineToken.name == normalised(name), MachineToken.revoked_at.is_(None))
         .values(revoked_at=func.clock_timestamp())
         .returning(MachineToken.id)
     )
-    if revoked.one_or_none() is None:
+    if revoked is None:
         raise NotFound(f"Token {normalised(name)} tidak ada atau sudah dicabut.")
+    audit.record(session, SYSTEM, "token_revoked", "machine_token", revoked)

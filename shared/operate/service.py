@@ -13,7 +13,7 @@ from shared import kafka, telemetry
 from shared.db import Database, migrate
 from shared.delivery.transport import Transport
 from shared.identity.cli import accounts, tokens
-from shared.identity.tables import IDENTITY
+from shared.identity.tables import IDENTITY, IDENTITY_LINEAGES
 from shared.operate.delivery import lag, outbox, resume
 from shared.operate.installation import Installation, execute, opened, run_program
 from shared.operate.letters import dead_letters
@@ -124,7 +124,7 @@ async def _migrate(installation: ServiceInstallation) -> None:
         await migrate(database, (*installation.service.lineages, IDENTITY) if own else installation.service.lineages)
     if not own:
         async with installation.identity() as identity:
-            await migrate(identity, (IDENTITY,))
+            await migrate(identity, IDENTITY_LINEAGES)
 
 
 @click.group()

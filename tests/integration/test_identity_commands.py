@@ -9,7 +9,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from fastapi import FastAPI
+from sqlalchemy import select
 
+from shared.audit import AuditEntry
 from shared.db import KERNEL, Database, Origin
 from shared.identity.cli import accounts, tokens
 from shared.identity.tables import IDENTITY
@@ -91,3 +93,24 @@ async def test_operator_keeps_tokens_and_sees_each_once(app: FastAPI, database: 
     assert token not in listed.output
     assert (revoked.exit_code, await status_of(app, token)) == (0, 401)
     assert (await operate(tokens, database, ["revoke", "penghubung"])).exit_code == 1
+
+
+async def test_what_operators_do_is_written_down_without_names_or_secrets(database: Database) -> None:
+    await operate(accounts, database, ["add", "sari", "--role", "analis", "--role", "auditor"], f"{PASSWORD}\n")
+    await operate(accounts, database, ["password", "sari"], "teh-melati-di-sore-hari\n")
+    await operate(accounts, database, ["disable", "sari"])
+    await operate(tokens, database, ["issue", "penghubung", "--role", "penyelenggara", "--days", "7"])
+    await operate(tokens, database, ["revoke", "penghubung"])
+    await operate(tokens, database, ["revoke", "penghubung"])
+
+    async with database.session() as session:
+        entries = list(await session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+    assert [(entry.action, entry.details) for entry in entries] == [
+        ("account_added", {"roles": ["analis", "auditor"]}),
+        ("password_changed", {}),
+        ("account_disabled", {}),
+        ("token_issued", {"roles": ["penyelenggara"], "days": 7}),
+        ("token_revoked", {}),
+    ]
+    account, token = {entry.subject_id for entry in entries[:3]}, {entry.subject_id for entry in entries[3:]}
+    assert (len(account), len(token), None in account | token) == (1, 1, False)
