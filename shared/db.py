@@ -65,6 +65,8 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            # A failure's message goes further than its statement: values of people stay out of it.
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "command_timeout": statement_timeout + 5,

@@ -13,13 +13,14 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
-from shared import metrics
+from shared import idempotency, metrics
 from shared.db import KERNEL, Database, Lineage, lineages_behind
 from shared.delivery.consumer import Consumer, Handlers
 from shared.delivery.relay import Relay
 from shared.delivery.transport import Transport
 from shared.delivery.worker import Worker, group_of
 from shared.directory import DIRECTORY_HANDLERS
+from shared.identity import sign_in
 from shared.identity.routes import session_routes
 from shared.operate.status import set_gauges
 from shared.settings import Settings
@@ -30,6 +31,7 @@ from shared.web.shell import install_shell
 
 TIMER_SECONDS = 1.0
 LONGEST_PAUSE = 30.0
+DAY_SECONDS = 86_400.0
 
 COUNTS = text("SELECT (SELECT count(*) FROM directory_employees), (SELECT count(*) FROM directory_units)")
 
@@ -87,6 +89,8 @@ class Node:
     def __init__(self, service: Service, given: Resources) -> None:
         self.service = service
         self.database = given.database
+        self._identity = given.identity
+        self._settings = given.settings
         self.app = create_app(service, given)
         self._transport = given.transport
         self.consumer = Consumer(given.database, {**DIRECTORY_HANDLERS, **service.handlers}, given.settings.accepted)
@@ -122,7 +126,16 @@ class Node:
             missing=list(missing),
             employees=counts[0],
             units=counts[1],
+            documents=self._documents(),
         )
+
+    def _documents(self) -> str | None:
+        # The operators' port is nobody else's: where others reach the page, it offers no way there.
+        settings = self._settings
+        if not settings.loopback:
+            return None
+        host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
+        return f"http://{host}:{settings.ops_port}/openapi/{self.service.name}.json"
 
     async def refresh(self) -> None:
         """Bring this service's gauges up to date; what cannot be read keeps its last figure."""
@@ -143,5 +156,26 @@ class Node:
             except Exception as error:  # noqa: BLE001 timers are rows: whatever fails here is tried again
                 log.warning("timers_wait", service=self.service.name, error=type(error).__name__)
                 pause = min(pause * 2, LONGEST_PAUSE)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), pause)
+            await _wait(stopping, pause)
+
+    async def run_chores(self, stopping: asyncio.Event) -> None:
+        """Forget at the start and once a day what nobody will ask for again, until stopping."""
+        while not stopping.is_set():
+            pause = DAY_SECONDS
+            try:
+                await self._forget_old()
+            except Exception as error:  # noqa: BLE001 what is not forgotten now is forgotten later
+                log.warning("chores_wait", service=self.service.name, error=type(error).__name__)
+                pause = LONGEST_PAUSE
+            await _wait(stopping, pause)
+
+    async def _forget_old(self) -> None:
+        async with self.database.transaction() as session:
+            await idempotency.forget_old(session)
+        async with self._identity.transaction() as session:
+            await sign_in.forget_old(session)
+
+
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
