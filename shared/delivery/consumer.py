@@ -187,10 +187,10 @@ class Consumer:
         if event_id in verdicts:
             return Hold(record, event_id, *verdicts[event_id])
         try:
-            event = read(record, event_id, self._agencies)
+            event = read(record, event_id, self._agencies, self._handlers)
         except Unreadable as found:
             return Hold(record, event_id, HeldReason.DEAD, found.reason)
-        if event is None or event.type not in self._handlers:
+        if event is None:
             taken.skipped += 1
         else:
             taken.events.append(event)
@@ -282,8 +282,8 @@ class Consumer:
             return True
 
     async def _replay(self, session: AsyncSession, record: Record, event_id: UUID) -> None:
-        event = read(record, event_id, self._agencies)
-        if event is not None and event.type in self._handlers:
+        event = read(record, event_id, self._agencies, self._handlers)
+        if event is not None:
             await self._call(session, [event])
             self._count(Taken([event]))
 

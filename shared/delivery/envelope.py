@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ import orjson
 from pydantic import ValidationError
 
 from shared.db import Origin
-from shared.events.catalogue import BY_TYPE, TOPIC_PUBLISHER
+from shared.events.catalogue import BY_TYPE, CONTRACTS, TOPIC_PUBLISHER
 from shared.events.contract import Event
 from shared.ids import parse_id
 
@@ -169,14 +169,16 @@ def identity_of(record: Record) -> UUID:
     return uuid5(NAMESPACE, digest.hexdigest())
 
 
-def read(record: Record, event_id: UUID, accepted_agencies: frozenset[str]) -> Received[Event] | None:
-    """The event of a record; None when its type is unknown here; raises Unreadable when it must not be handled."""
+def read(
+    record: Record, event_id: UUID, accepted_agencies: frozenset[str], wanted: Container[type[Event]] = CONTRACTS
+) -> Received[Event] | None:
+    """The event of a record; None when it is of no type wanted here; raises Unreadable when it must not be handled."""
     attributes, value = _attributes(record)
     if value is None and record.key is not None and "type" not in attributes:
         # Compaction keeps a bare tombstone: its key is all it says.
         return None
     contract = _contract(record.topic, attributes)
-    if contract is None:
+    if contract is None or contract not in wanted:
         return None
     subject = _check_origin(record, attributes, contract, accepted_agencies)
     return Received(

@@ -117,7 +117,7 @@ async def read_all(log: Log, topics: Iterable[str], count: int) -> list[Record]:
     return found
 
 
-def cloud_event(event: Event, *, sequence: int = 1, **changed: bytes | None) -> Foreign:
+def cloud_event(event: Event, **changed: bytes | None) -> Foreign:
     """An event as another program would write it; changed replaces attributes, None leaves one out."""
     publisher = event.type.split(".")[1]
     attributes: dict[str, bytes | None] = {
@@ -128,7 +128,7 @@ def cloud_event(event: Event, *, sequence: int = 1, **changed: bytes | None) -> 
         "subject": str(event.subject).encode(),
         "time": b"2026-07-27T08:00:00+07:00",
         "agency": b"medan",
-        "sequence": str(sequence).encode(),
+        "sequence": b"1",
         **changed,
     }
     headers = [(f"ce_{name}", value) for name, value in attributes.items() if value is not None]

@@ -89,12 +89,13 @@ class Receiver:
 
     database: Database
     log: Log
+    also: Handlers = field(default_factory=dict)
     fail: Callable[[AsyncSession, Received[Any]], Awaitable[None]] | None = None
     calls: list[list[int]] = field(default_factory=list)
 
     @property
     def handlers(self) -> Handlers:
-        return {LearningMeasured: self._take_effect, FollowUpClosed: self._take_effect}
+        return {LearningMeasured: self._take_effect, FollowUpClosed: self._take_effect, **self.also}
 
     async def _take_effect(self, session: AsyncSession, events: list[Received[Any]]) -> None:
         self.calls.append([number_of(event) for event in events])
