@@ -34,6 +34,7 @@ LINEAGES: Mapping[str, tuple[Lineage, ...]] = {
     "identity": IDENTITY_LINEAGES,
     EVENTS: (),
 }
+FIRST_STEPS = ("bangkom import units unit.xlsx", "bangkom import employees pegawai.xlsx")
 CONNECTIONS = 8
 """Per service: together with relays and log they stay below the server's limit."""
 
@@ -160,7 +161,7 @@ async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None
 
     async def overview() -> HomeView:
         views = await asyncio.gather(*(node.view() for node in nodes))
-        return HomeView(agency=settings.agency, services=views, simulation=settings.simulation)
+        return HomeView(agency=settings.agency, services=views, simulation=settings.simulation, first_steps=FIRST_STEPS)
 
     async with AsyncExitStack() as stack:
         databases = {

@@ -44,6 +44,7 @@ class Service:
 
     name: str
     title: str
+    summary: str
     folder: Path
     router: APIRouter
     handlers: Handlers = field(default_factory=dict)
@@ -123,6 +124,7 @@ class Node:
         return ServiceView(
             name=self.service.name,
             title=self.service.title,
+            summary=self.service.summary,
             missing=list(missing),
             employees=counts[0],
             units=counts[1],

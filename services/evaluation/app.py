@@ -8,4 +8,11 @@ from services.evaluation.api import router
 from services.evaluation.handlers import HANDLERS
 from shared.runtime import Service
 
-SERVICE = Service(name="evaluation", title="Evaluasi", folder=Path(__file__).parent, router=router, handlers=HANDLERS)
+SERVICE = Service(
+    name="evaluation",
+    title="Evaluasi",
+    summary="Hasil belajar, dan tindak lanjut bila hasilnya belum cukup.",
+    folder=Path(__file__).parent,
+    router=router,
+    handlers=HANDLERS,
+)

@@ -8,4 +8,11 @@ from services.mentoring.api import router
 from services.mentoring.handlers import HANDLERS
 from shared.runtime import Service
 
-SERVICE = Service(name="mentoring", title="Mentoring", folder=Path(__file__).parent, router=router, handlers=HANDLERS)
+SERVICE = Service(
+    name="mentoring",
+    title="Pendampingan",
+    summary="Permintaan pendampingan, juga yang lahir dari tindak lanjut.",
+    folder=Path(__file__).parent,
+    router=router,
+    handlers=HANDLERS,
+)

@@ -9,6 +9,7 @@ from shared.runtime import Service
 SERVICE = Service(
     name="needs",
     title="Kebutuhan",
+    summary="Data induk: unit kerja, jabatan, dan pegawai.",
     folder=Path(__file__).parent,
     router=api.router,
     commands=(import_group,),

@@ -5,4 +5,10 @@ from pathlib import Path
 from services.training import api
 from shared.runtime import Service
 
-SERVICE = Service(name="training", title="Pelatihan", folder=Path(__file__).parent, router=api.router)
+SERVICE = Service(
+    name="training",
+    title="Pelatihan",
+    summary="Program, kelas, peserta, kehadiran, dan nilai.",
+    folder=Path(__file__).parent,
+    router=api.router,
+)

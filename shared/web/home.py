@@ -16,6 +16,7 @@ class ServiceView:
 
     name: str
     title: str
+    summary: str = ""
     missing: Sequence[str] = ()
     employees: int | None = None
     units: int | None = None
@@ -29,11 +30,34 @@ class ServiceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeView:
-    """Everything on the home page: figures only, since anybody may see it."""
+    """Everything on the home page: figures only, since anybody may see it.
+
+    first_steps are the commands that fill an empty installation.
+    """
 
     agency: str
     services: Sequence[ServiceView]
     simulation: bool = False
+    first_steps: Sequence[str] = ()
+
+    @property
+    def employees(self) -> int | None:
+        """How many people the fullest directory has; None while none can be asked."""
+        return max((s.employees for s in self.services if s.employees is not None), default=None)
+
+    @property
+    def units(self) -> int | None:
+        """How many units the fullest directory has; None while none can be asked."""
+        return max((s.units for s in self.services if s.units is not None), default=None)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody and no unit is recorded yet, as far as can be asked."""
+        return self.employees == 0 and self.units == 0
+
+    def is_behind(self, service: ServiceView) -> bool:
+        """Whether the service's directory does not hold yet what another's holds."""
+        return service.employees is not None and (service.employees, service.units) != (self.employees, self.units)
 
 
 Overview = Callable[[], Awaitable[HomeView]]

@@ -6,6 +6,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from shared.web.wording import missing_words
+
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -13,7 +15,8 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-TEMPLATES.filters["count"] = lambda number: f"{number:,}".replace(",", ".")
+TEMPLATES.filters["count"] = lambda number: "–" if number is None else f"{number:,}".replace(",", ".")
+TEMPLATES.filters["missing_words"] = missing_words
 
 
 def page(template: str, status: int = 200, headers: Mapping[str, str] | None = None, **content: object) -> HTMLResponse:

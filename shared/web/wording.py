@@ -1,6 +1,6 @@
 """The words for failures that frameworks would word in English, or with what was sent inside."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -53,6 +53,12 @@ REASONS = {
     "dict_type": "harus berupa objek",
     "timezone_aware": "harus memakai zona waktu",
 }
+MISSING = {
+    "database": "basis data",
+    "migrations": "tabel yang mutakhir",
+    "consumer": "pengolahan peristiwa",
+    "topics": "topik",
+}
 KINDS = {
     "int_": "harus bilangan bulat",
     "float_": "harus bilangan",
@@ -74,6 +80,11 @@ def status_title(status: int) -> str:
 def status_sentence(status: int) -> str:
     """A sentence for a failure of which only the status is known."""
     return SENTENCES.get(status, status_title(status) + ".")
+
+
+def missing_words(names: Iterable[str]) -> str:
+    """What a service lacks; a name without a word of ours stands as it is."""
+    return ", ".join(MISSING.get(name, name) for name in names)
 
 
 def reason(kind: str, limits: Mapping[str, Any] | None) -> str:

@@ -55,7 +55,7 @@ class Office:
     def __post_init__(self) -> None:
         handlers: Handlers = {LearningMeasured: self._take_down}
         self.services = {
-            name: Service(name=name, title=name, folder=Path(), router=APIRouter(), handlers=handlers)
+            name: Service(name=name, title=name, summary="", folder=Path(), router=APIRouter(), handlers=handlers)
             for name in self.urls
         }
 
