@@ -19,12 +19,12 @@ from shared.delivery.consumer import Consumer, Handlers
 from shared.delivery.envelope import Received
 from shared.delivery.relay import Relay
 from shared.delivery.transport import Transport
-from shared.delivery.worker import Worker
+from shared.delivery.worker import Worker, group_of
 from shared.events.contract import Event
 from shared.events.evaluation import FollowUpClosed
 from shared.events.training import LearningMeasured
 from shared.ids import new_id
-from tests.conformance.logs import Log
+from tests.conformance.logs import Foreign, Log
 from tests.conftest import MakeDatabase
 from tests.waiting import wait_until
 
@@ -116,6 +116,17 @@ class Receiver:
         """A worker as a new process would have it."""
         service = self.database.origin.service
         return Worker(service, consumer or self.consumer(), transport or self.log.transport())
+
+    async def take(self, *records: Foreign) -> None:
+        """Write records past every outbox, and take all there is."""
+        await self.log.write(*records)
+        transport, topics, group = self.log.transport(), self.consumer().topics, group_of(self.database.origin.service)
+
+        async def all_taken() -> bool:
+            return sum((await transport.lag(group, topics)).values()) == 0
+
+        async with running(self.worker(transport=self.log.transport(batch=10))):
+            await wait_until(all_taken, within=30, every=0.1)
 
     async def effects(self) -> Numbers:
         async with self.database.session() as session:

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.delivery.worker import group_of
 from shared.directory import DIRECTORY_HANDLERS
 from shared.events.employees import EmployeeRecorded
 from shared.ids import new_id
 from tests.conformance.foreign_records import BROKEN, HARMLESS, UNKNOWN, with_header
-from tests.conformance.logs import Foreign, KafkaLog, cloud_event
-from tests.conformance.stage import Receiver, Stage, measured, running
+from tests.conformance.logs import KafkaLog, cloud_event
+from tests.conformance.stage import Stage, measured, running
 from tests.conftest import MakeDatabase
 from tests.waiting import wait_until
 
@@ -25,18 +24,6 @@ TRAINING = "bangkom.training"
 @pytest.fixture
 def kafka_stage(kafka_log: KafkaLog, make_database: MakeDatabase) -> Stage:
     return Stage(log=kafka_log, make_database=make_database)
-
-
-async def take(receiver: Receiver, *records: Foreign) -> None:
-    """Write the records, and have the receiver take all there is."""
-    await receiver.log.write(*records)
-    transport, topics = receiver.log.transport(), receiver.consumer().topics
-
-    async def all_taken() -> bool:
-        return sum((await transport.lag(group_of(receiver.database.origin.service), topics)).values()) == 0
-
-    async with running(receiver.worker(transport=receiver.log.transport(batch=10))):
-        await wait_until(all_taken, within=30, every=0.2)
 
 
 def kept_headers(stored: list[tuple[str, str | None]]) -> list[tuple[str, bytes | None]]:
@@ -51,7 +38,7 @@ async def test_broken_and_forged_records_are_dead_letters_with_their_bytes(stage
     evaluation, good = await stage.receiver(), new_id()
     records = {name: make(measured(new_id(), 1)) for name, (make, _) in BROKEN.items()}
 
-    await take(evaluation, *records.values(), cloud_event(measured(good, 1)))
+    await evaluation.take(*records.values(), cloud_event(measured(good, 1)))
 
     found = {}
     for status, key, value, headers, reason in await evaluation.held("status, key, value, headers, reason"):
@@ -69,7 +56,7 @@ async def test_broken_and_forged_records_are_dead_letters_with_their_bytes(stage
 async def test_harmless_oddities_take_effect(stage: Stage) -> None:
     evaluation, subjects = await stage.receiver(), {name: new_id() for name in HARMLESS}
 
-    await take(evaluation, *(make(measured(subjects[name], 1)) for name, make in HARMLESS.items()))
+    await evaluation.take(*(make(measured(subjects[name], 1)) for name, make in HARMLESS.items()))
 
     assert await evaluation.held("key, reason") == []
     assert await evaluation.effects() == {subject: [1] for subject in subjects.values()}
@@ -78,7 +65,7 @@ async def test_harmless_oddities_take_effect(stage: Stage) -> None:
 async def test_header_of_strangers_may_be_no_text(kafka_stage: Stage) -> None:
     evaluation, subject = await kafka_stage.receiver(), new_id()
 
-    await take(evaluation, with_header("x-trace", b"\xff\xfe")(measured(subject, 1)))
+    await evaluation.take(with_header("x-trace", b"\xff\xfe")(measured(subject, 1)))
 
     assert await evaluation.effects() == {subject: [1]}
 
@@ -87,7 +74,7 @@ async def test_header_of_ours_that_is_no_text_is_a_dead_letter(kafka_stage: Stag
     evaluation, good = await kafka_stage.receiver(), new_id()
     bad = cloud_event(measured(new_id(), 1), correlationid=b"\xff\xfe")
 
-    await take(evaluation, bad, cloud_event(measured(good, 1)))
+    await evaluation.take(bad, cloud_event(measured(good, 1)))
 
     ((status, reason, headers),) = await evaluation.held("status, reason, headers")
     assert (status, reason) == ("DEAD", "header_not_utf8")
@@ -99,9 +86,7 @@ async def test_unknown_types_and_versions_are_skipped_and_counted(stage: Stage) 
     evaluation, subject = await stage.receiver(), new_id()
     before = counted("skipped", "evaluation")
 
-    await take(
-        evaluation, *(make(measured(subject, 1)) for make in UNKNOWN.values()), cloud_event(measured(subject, 2))
-    )
+    await evaluation.take(*(make(measured(subject, 1)) for make in UNKNOWN.values()), cloud_event(measured(subject, 2)))
 
     assert await evaluation.held() == []
     assert await evaluation.effects() == {subject: [2]}
@@ -117,7 +102,7 @@ async def test_figures_count_each_event_once_though_its_batch_came_back(stage: S
             raise failure
 
     evaluation.fail = fail
-    await take(evaluation, UNKNOWN["unknown type"](measured(subject, 0)), cloud_event(measured(subject, 1)))
+    await evaluation.take(UNKNOWN["unknown type"](measured(subject, 0)), cloud_event(measured(subject, 1)))
 
     assert await evaluation.effects() == {subject: [1]}
     assert counted("skipped", "evaluation") - before[0] == 1
@@ -128,7 +113,7 @@ async def test_only_the_key_of_a_broken_record_waits_and_none_without_key(stage:
     broken = replace(cloud_event(measured(one, 1)), value=b"?")
     nameless = replace(cloud_event(measured(other, 1)), key=None)
 
-    await take(evaluation, nameless, broken, cloud_event(measured(one, 2)), cloud_event(measured(other, 2)))
+    await evaluation.take(nameless, broken, cloud_event(measured(one, 2)), cloud_event(measured(other, 2)))
 
     found = await evaluation.held("status, coalesce(key, '')")
     assert sorted(found) == [("BEHIND", str(one)), ("DEAD", ""), ("DEAD", str(one))]
@@ -139,8 +124,8 @@ async def test_record_that_comes_twice_is_held_once(stage: Stage) -> None:
     evaluation = await stage.receiver()
     forged = cloud_event(measured(new_id(), 1), source=b"/medan/needs")
 
-    await take(evaluation, forged, forged)
-    await take(evaluation, forged)
+    await evaluation.take(forged, forged)
+    await evaluation.take(forged)
 
     assert await evaluation.held("reason") == [("forged_source",)]
 
@@ -150,7 +135,7 @@ async def test_dead_letter_of_employees_keeps_no_names(stage: Stage) -> None:
     evaluation.also = DIRECTORY_HANDLERS
     employee = EmployeeRecorded.model_validate(EmployeeRecorded.example)
 
-    await take(evaluation, replace(cloud_event(employee), value=b'{"name": "Dra. Contoh Rekaan"'))
+    await evaluation.take(replace(cloud_event(employee), value=b'{"name": "Dra. Contoh Rekaan"'))
 
     assert await evaluation.held("topic, reason, value") == [("bangkom.employees", "not_json", None)]
 
