@@ -143,9 +143,11 @@ class EmbeddedSource:
 
     async def _read(self) -> list[Any]:
         topics = list(self.polled)
-        if self.shuffle:
-            topics = self.shuffle.sample(topics, self.shuffle.randint(1, len(topics)))
-        return list(await self.connection.fetch(READ, topics, [self.polled[t] for t in topics], self.batch))
+        turns = [[topic] for topic in self.shuffle.sample(topics, len(topics))] if self.shuffle else [topics]
+        for turn in turns:
+            if rows := await self.connection.fetch(READ, turn, [self.polled[t] for t in turn], self.batch):
+                return list(rows)
+        return []
 
     async def commit(self) -> None:
         """Keep the positions of what was polled."""
