@@ -39,9 +39,11 @@ E = TypeVar("E", bound=Event)
 
 log = structlog.get_logger()
 
+# Answers with the ids that were there before: nearly always none.
 INBOX = text(
-    "INSERT INTO inbox (event_id) SELECT DISTINCT id FROM unnest(CAST(:ids AS uuid[])) AS i(id) ORDER BY id"
-    " ON CONFLICT DO NOTHING RETURNING event_id"
+    "WITH given AS (SELECT id FROM unnest(CAST(:ids AS uuid[])) AS i(id)), new AS ("
+    " INSERT INTO inbox (event_id) SELECT id FROM given ORDER BY id ON CONFLICT DO NOTHING RETURNING event_id)"
+    " SELECT id FROM given EXCEPT ALL SELECT event_id FROM new"
 )
 
 
@@ -160,8 +162,9 @@ class Consumer:
         for record in records:
             identified.setdefault(identity_of(record), record)
         rows = await session.execute(INBOX, {"ids": list(identified)})
-        new = set(rows.scalars())
-        return [(event_id, record) for event_id, record in identified.items() if event_id in new]
+        for known in rows.scalars():
+            del identified[known]
+        return list(identified.items())
 
     async def handle(self, session: AsyncSession, fresh: list[tuple[UUID, Record]], verdicts: Verdicts) -> Taken:
         """Sort what is new into events to handle and records to hold, and do both."""

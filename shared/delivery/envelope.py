@@ -8,8 +8,8 @@ from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Generic, TypeVar
+from functools import cache, cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
 import orjson
@@ -30,7 +30,7 @@ SEQUENCE_EPOCH = 10**15
 Headers = Sequence[tuple[str, bytes | None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """One record as a transport delivers it."""
 
@@ -42,9 +42,18 @@ class Record:
     value: bytes | None
     timestamp_ms: int
 
+    @cached_property
+    def named(self) -> dict[str, bytes]:
+        """The headers by their names in small letters."""
+        return {name.lower(): value for name, value in self.headers if value is not None}
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[E_co]):
+    @property
+    def is_structured(self) -> bool:
+        """Whether the whole event stands in the value, its attributes too."""
+        return self.named.get("content-type", b"").lower().startswith(STRUCTURED)
+
+
+class Received(NamedTuple, Generic[E_co]):
     """A checked event with the facts of its envelope; data is None for a tombstone."""
 
     event_id: UUID
@@ -97,14 +106,6 @@ def _constant_headers(contract: type[Event], agency: str, service: str) -> dict[
     }
 
 
-def _named(record: Record) -> dict[str, bytes]:
-    return {name.lower(): value for name, value in record.headers if value is not None}
-
-
-def _is_structured(headers: Mapping[str, bytes]) -> bool:
-    return headers.get("content-type", b"").lower().startswith(STRUCTURED)
-
-
 def _document(record: Record) -> dict[str, Any]:
     try:
         document = orjson.loads(record.value or b"")
@@ -117,17 +118,16 @@ def _document(record: Record) -> dict[str, Any]:
 
 def _attributes(record: Record) -> tuple[dict[str, str], bytes | None]:
     """The record's attributes by their CloudEvents names, and its data; both content modes."""
-    headers = _named(record)
-    attributes, data = _structured(record) if _is_structured(headers) else (_binary(headers), record.value)
+    attributes, data = _structured(record) if record.is_structured else (_binary(record), record.value)
     # They go into text columns, and PostgreSQL's text holds no NUL.
     if "\0" in "".join(attributes.values()):
         raise Unreadable("attribute_holds_nul")
     return attributes, data
 
 
-def _binary(headers: Mapping[str, bytes]) -> dict[str, str]:
+def _binary(record: Record) -> dict[str, str]:
     try:
-        return {name[3:]: value.decode() for name, value in headers.items() if name.startswith("ce_")}
+        return {name[3:]: value.decode() for name, value in record.named.items() if name.startswith("ce_")}
     except UnicodeDecodeError:
         raise Unreadable("header_not_utf8") from None
 
@@ -154,9 +154,8 @@ def event_type_of(record: Record) -> str | None:
 
 def identity_of(record: Record) -> UUID:
     """Who the event is, wherever it stands in a log: its id, else a hash of its bytes and time, never its offset."""
-    headers = _named(record)
-    source, name = headers.get("ce_source", b""), headers.get("ce_id", b"")
-    if _is_structured(headers):
+    source, name = record.named.get("ce_source", b""), record.named.get("ce_id", b"")
+    if record.is_structured:
         with suppress(Unreadable):
             document = _document(record)
             source, name = (str(document.get(part) or "").encode() for part in ("source", "id"))

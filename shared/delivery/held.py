@@ -22,9 +22,8 @@ from shared.tables import HeldReason, HeldRecord
 PERSONAL_TOPIC = "bangkom.employees"
 
 FIND_PARKED = text(
-    "SELECT topic, key FROM parked_keys WHERE (topic, key) IN"
-    " (SELECT topic, key FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS k(topic, key))"
-    " FOR KEY SHARE"
+    "SELECT topic, key FROM parked_keys"
+    " WHERE topic = ANY(CAST(:topics AS text[])) AND key = ANY(CAST(:keys AS text[])) FOR KEY SHARE"
 )
 PARK = text(
     "INSERT INTO parked_keys (topic, key)"
@@ -53,7 +52,7 @@ async def parked_among(session: AsyncSession, records: Iterable[Record]) -> set[
     keys = {(r.topic, r.key) for r in records if r.key is not None}
     if not keys:
         return set()
-    rows = await session.execute(FIND_PARKED, {"topics": [t for t, _ in keys], "keys": [k for _, k in keys]})
+    rows = await session.execute(FIND_PARKED, {"topics": list({t for t, _ in keys}), "keys": [k for _, k in keys]})
     return {(topic, key) for topic, key in rows}
 
 
