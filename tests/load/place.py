@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,8 +30,7 @@ class Place:
 
     def transport(self, batch: int = 500) -> KafkaTransport:
         """The real transport, with the batch that is asked for."""
-        plain = kafka.transport(self.settings)
-        return KafkaTransport(client=plain.client, prepare=plain.prepare, prefix=plain.prefix, batch=batch)
+        return replace(kafka.transport(self.settings), batch=batch)
 
     @asynccontextmanager
     async def database(self, service: str) -> AsyncIterator[Database]:
