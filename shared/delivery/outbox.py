@@ -97,6 +97,9 @@ def _emit(
         causation=str(caused_by.event_id) if caused_by else session.info.get("cause"),
         correlation=correlation or (caused_by.correlation_id if caused_by else None),
     )
+    if not session.in_transaction():
+        # Else a rollback before the first statement would have nothing to roll back, and the event would stay.
+        session.sync_session.begin()
     _pending(session.sync_session).emissions.append(Emission(new_id(), contract.topic, headers, value))
 
 
@@ -130,22 +133,26 @@ def _write(session: Session) -> None:
     if pending.emissions:
         session.flush()
         session.execute(INSERT, _columns(pending.emissions, clock.now_sync(session)))
-        pending.emissions = []
 
 
 @sqlalchemy_event.listens_for(DeliverySession, "after_transaction_create")
-def _remember_savepoint(session: Session, transaction: SessionTransaction) -> None:
+def _open_savepoint(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
         pending = _pending(session)
         pending.savepoints[transaction] = len(pending.emissions)
 
 
-@sqlalchemy_event.listens_for(DeliverySession, "after_soft_rollback")
-def _take_back(session: Session, transaction: SessionTransaction) -> None:
-    pending = _pending(session)
-    del pending.emissions[pending.savepoints.get(transaction, 0) if transaction.nested else 0 :]
+@sqlalchemy_event.listens_for(DeliverySession, "after_commit")
+def _release_savepoint(session: Session) -> None:
+    if savepoint := session.get_nested_transaction():
+        del _pending(session).savepoints[savepoint]
 
 
 @sqlalchemy_event.listens_for(DeliverySession, "after_transaction_end")
-def _forget_savepoint(session: Session, transaction: SessionTransaction) -> None:
-    _pending(session).savepoints.pop(transaction, None)
+def _end(session: Session, transaction: SessionTransaction) -> None:
+    # A savepoint that was not released has ended in a rollback, whether or not anybody asked for one.
+    if transaction.parent is None:
+        session.info.pop("outbox", None)
+    elif transaction.nested:
+        pending = _pending(session)
+        del pending.emissions[pending.savepoints.pop(transaction, len(pending.emissions)) :]
