@@ -4,14 +4,47 @@ from __future__ import annotations
 
 from shared.events.contract import Event
 from shared.events.employees import EmployeeRecorded
-from shared.events.evaluation import EvaluationConcluded, FollowUpClosed, FollowUpOpened
-from shared.events.mentoring import MentoringRequested, MentoringRequestWithdrawn
-from shared.events.reference import PositionRecorded, UnitRecorded
+from shared.events.evaluation import (
+    CompetencyRemeasured,
+    EvaluationConcluded,
+    FeedbackSubmitted,
+    FollowUpClosed,
+    FollowUpConfirmed,
+    FollowUpEscalated,
+    FollowUpOpened,
+    ProgramRevisionRequested,
+)
+from shared.events.mentoring import (
+    MentorEnlisted,
+    MentoringCompleted,
+    MentoringRequested,
+    MentoringRequestWithdrawn,
+    MentoringStarted,
+    MentoringStopped,
+    MentorMatched,
+    SessionConfirmed,
+)
+from shared.events.needs import (
+    CompetencyAssessed,
+    NeedClosed,
+    NeedIdentified,
+    NeedRejected,
+    NeedValidated,
+    PlanItemApproved,
+    PlanItemWithdrawn,
+)
+from shared.events.reference import CompetencyRecorded, PositionRecorded, UnitRecorded
 from shared.events.training import (
+    CertificateIssued,
+    CertificateRevoked,
+    ClassScheduled,
     EnrolmentConfirmed,
+    LearningHoursCredited,
+    LearningHoursReversed,
     LearningMeasured,
     ProgramRecorded,
     TrainingCompleted,
+    TrainingCompletionCorrected,
     TrainingNotCompleted,
 )
 
@@ -19,16 +52,41 @@ CONTRACTS: tuple[type[Event], ...] = (
     EmployeeRecorded,
     UnitRecorded,
     PositionRecorded,
+    CompetencyRecorded,
+    CompetencyAssessed,
+    NeedIdentified,
+    NeedValidated,
+    NeedRejected,
+    PlanItemApproved,
+    PlanItemWithdrawn,
+    NeedClosed,
     ProgramRecorded,
+    ClassScheduled,
     EnrolmentConfirmed,
     LearningMeasured,
     TrainingCompleted,
     TrainingNotCompleted,
+    TrainingCompletionCorrected,
+    CertificateIssued,
+    CertificateRevoked,
+    LearningHoursCredited,
+    LearningHoursReversed,
+    MentorEnlisted,
     MentoringRequested,
     MentoringRequestWithdrawn,
+    MentorMatched,
+    MentoringStarted,
+    SessionConfirmed,
+    MentoringCompleted,
+    MentoringStopped,
+    FeedbackSubmitted,
     EvaluationConcluded,
     FollowUpOpened,
+    FollowUpConfirmed,
     FollowUpClosed,
+    FollowUpEscalated,
+    ProgramRevisionRequested,
+    CompetencyRemeasured,
 )
 
 BY_TYPE: dict[str, type[Event]] = {contract.type: contract for contract in CONTRACTS}

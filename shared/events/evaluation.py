@@ -115,3 +115,143 @@ class FollowUpClosed(Event):
     cycle: int
     round: int = Field(ge=1)
     reason: Code
+
+
+class FollowUpConfirmed(Event):
+    """A person of the agency confirmed a follow-up plan, so that it may begin (UU 27/2022: no plan by a machine alone).
+
+    Published by evaluation; consumed by the service the target names: TRAINING opens a demand, MENTORING a request for
+    a mentor, COACHING one for coaching by guide_id, the superior; targets SUPERIOR and PROGRAM are tasks within
+    evaluation.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.follow_up_confirmed.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "follow_up_id"
+    example: ClassVar[dict[str, object]] = {
+        "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "cycle": 2026,
+        "round": 1,
+        "kind": "COACHING",
+        "cause": "NOT_APPLIED",
+        "target": "COACHING",
+        "guide_id": "01920000-0000-7000-8000-000000000003",
+        "due_date": "2026-04-03",
+        "need_ids": ["01920000-0000-7000-8000-000000000040"],
+    }
+
+    follow_up_id: UUID
+    employee_id: UUID
+    competency: Code
+    cycle: int
+    round: int = Field(ge=1)
+    kind: Code
+    cause: Code
+    target: Code
+    guide_id: UUID | None = None
+    due_date: date
+    need_ids: tuple[UUID, ...] = ()
+
+
+class FollowUpEscalated(Event):
+    """Two rounds did not help: the case goes to the head of the unit and the analysts.
+
+    Published by evaluation; consumed by needs, which marks the need for a review of job and person.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.follow_up_escalated.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "follow_up_id"
+    example: ClassVar[dict[str, object]] = {
+        "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "cycle": 2026,
+        "round": 2,
+        "reason": "STILL_BELOW_STANDARD",
+        "need_ids": ["01920000-0000-7000-8000-000000000040"],
+    }
+
+    follow_up_id: UUID
+    employee_id: UUID
+    competency: Code
+    cycle: int
+    round: int = Field(ge=1)
+    reason: Code
+    need_ids: tuple[UUID, ...] = ()
+
+
+class ProgramRevisionRequested(Event):
+    """The results of a programme call for another method, content or provider.
+
+    Published by evaluation when a rule on the figures of a class or programme fires; consumed by training, which lists
+    it with the programme. figure is the value that decided.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.program_revision_requested.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "program_id"
+    example: ClassVar[dict[str, object]] = {
+        "program_id": "01920000-0000-7000-8000-000000000010",
+        "class_id": "01920000-0000-7000-8000-000000000012",
+        "rule": "L1_CLASS",
+        "rule_version": "2026-01-01",
+        "figure": "70.50",
+    }
+
+    program_id: UUID
+    class_id: UUID | None = None
+    rule: Code
+    rule_version: Code
+    figure: Figure
+
+
+class CompetencyRemeasured(Event):
+    """The level a person shows at work, re-measured after a development activity.
+
+    Published by evaluation when the forms about behaviour are closed with an answer of the superior; consumed by needs
+    as evidence of the kind post_training, which may close a need.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.competency_remeasured.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "employee_id"
+    example: ClassVar[dict[str, object]] = {
+        "evaluation_id": "01920000-0000-7000-8000-000000000020",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "level": 3,
+        "measured_on": "2026-07-01",
+        "need_ids": ["01920000-0000-7000-8000-000000000040"],
+    }
+
+    evaluation_id: UUID
+    employee_id: UUID
+    competency: Code
+    level: int = Field(ge=0, le=5)
+    measured_on: date
+    need_ids: tuple[UUID, ...] = ()
+
+
+class FeedbackSubmitted(Event):
+    """Answers to a form on a class came in; no event names who answered.
+
+    Published by evaluation; consumed by agencies' own reports. answers is the number so far.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.feedback_submitted.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "class_id"
+    example: ClassVar[dict[str, object]] = {
+        "class_id": "01920000-0000-7000-8000-000000000012",
+        "program_id": "01920000-0000-7000-8000-000000000010",
+        "level": 1,
+        "answers": 12,
+    }
+
+    class_id: UUID
+    program_id: UUID
+    level: int = Field(ge=1, le=3)
+    answers: int = Field(ge=0)

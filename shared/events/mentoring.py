@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events.contract import Code, Event
 
@@ -58,3 +61,180 @@ class MentoringRequestWithdrawn(Event):
     competency: Code
     reason: Code
     follow_up_id: UUID | None = None
+
+
+class MentorEnlisted(Event):
+    """A person is ready to mentor in competencies, with so many at a time.
+
+    Published by mentoring when a mentor is enlisted or changes what is offered; consumed by agencies' own reports.
+    """
+
+    type: ClassVar[str] = "bangkom.mentoring.mentor_enlisted.v1"
+    topic: ClassVar[str] = "bangkom.mentoring"
+    subject_field: ClassVar[str] = "mentor_id"
+    example: ClassVar[dict[str, object]] = {
+        "mentor_id": "01920000-0000-7000-8000-000000000003",
+        "competencies": ["PELAYANAN_PUBLIK"],
+        "capacity": 3,
+    }
+
+    mentor_id: UUID
+    competencies: tuple[Code, ...]
+    capacity: int = Field(ge=0, le=5)
+
+
+class MentorMatched(Event):
+    """A request found the person who will guide.
+
+    Published by mentoring when a proposed match was confirmed by a person; consumed by evaluation for the journey. form
+    is 14 (coaching) or 15 (mentoring).
+    """
+
+    type: ClassVar[str] = "bangkom.mentoring.mentor_matched.v1"
+    topic: ClassVar[str] = "bangkom.mentoring"
+    subject_field: ClassVar[str] = "pair_id"
+    example: ClassVar[dict[str, object]] = {
+        "pair_id": "01920000-0000-7000-8000-000000000031",
+        "request_id": "01920000-0000-7000-8000-000000000030",
+        "mentor_id": "01920000-0000-7000-8000-000000000003",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "form": 15,
+        "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "plan_item_id": "01920000-0000-7000-8000-000000000041",
+        "need_ids": ["01920000-0000-7000-8000-000000000040"],
+    }
+
+    pair_id: UUID
+    request_id: UUID
+    mentor_id: UUID
+    employee_id: UUID
+    competency: Code
+    form: int = Field(ge=14, le=15)
+    follow_up_id: UUID | None = None
+    plan_item_id: UUID | None = None
+    need_ids: tuple[UUID, ...] = ()
+
+
+class MentoringStarted(Event):
+    """Both have agreed on goals and period.
+
+    Published by mentoring; consumed by evaluation for the journey.
+    """
+
+    type: ClassVar[str] = "bangkom.mentoring.mentoring_started.v1"
+    topic: ClassVar[str] = "bangkom.mentoring"
+    subject_field: ClassVar[str] = "pair_id"
+    example: ClassVar[dict[str, object]] = {
+        "pair_id": "01920000-0000-7000-8000-000000000031",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "start_date": "2026-04-01",
+        "end_date": "2026-07-01",
+    }
+
+    pair_id: UUID
+    employee_id: UUID
+    start_date: date
+    end_date: date
+
+
+class SessionConfirmed(Event):
+    """A session took place: both sides confirmed it.
+
+    Published by mentoring; consumed by training, which credits learning hours to the mentee. held_on is the local date,
+    minutes its length; form is 14 (coaching) or 15 (mentoring).
+    """
+
+    type: ClassVar[str] = "bangkom.mentoring.session_confirmed.v1"
+    topic: ClassVar[str] = "bangkom.mentoring"
+    subject_field: ClassVar[str] = "pair_id"
+    example: ClassVar[dict[str, object]] = {
+        "session_id": "01920000-0000-7000-8000-000000000032",
+        "pair_id": "01920000-0000-7000-8000-000000000031",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "form": 15,
+        "held_on": "2026-04-10",
+        "minutes": 90,
+        "need_ids": ["01920000-0000-7000-8000-000000000040"],
+    }
+
+    session_id: UUID
+    pair_id: UUID
+    employee_id: UUID
+    competency: Code
+    form: int = Field(ge=14, le=15)
+    held_on: date
+    minutes: int = Field(ge=1)
+    need_ids: tuple[UUID, ...] = ()
+
+
+class MentoringCompleted(Event):
+    """A mentoring or coaching came to its agreed end.
+
+    Published by mentoring when it is closed; consumed by evaluation, which evaluates it. attainment is the reach of the
+    goals in percent; sessions the number both sides confirmed.
+    """
+
+    type: ClassVar[str] = "bangkom.mentoring.mentoring_completed.v1"
+    topic: ClassVar[str] = "bangkom.mentoring"
+    subject_field: ClassVar[str] = "pair_id"
+    example: ClassVar[dict[str, object]] = {
+        "pair_id": "01920000-0000-7000-8000-000000000031",
+        "request_id": "01920000-0000-7000-8000-000000000030",
+        "mentor_id": "01920000-0000-7000-8000-000000000003",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "form": 15,
+        "start_date": "2026-04-01",
+        "end_date": "2026-07-01",
+        "sessions": 6,
+        "attainment": 80,
+        "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "plan_item_id": "01920000-0000-7000-8000-000000000041",
+        "need_ids": ["01920000-0000-7000-8000-000000000040"],
+    }
+
+    pair_id: UUID
+    request_id: UUID
+    mentor_id: UUID
+    employee_id: UUID
+    competency: Code
+    form: int = Field(ge=14, le=15)
+    start_date: date
+    end_date: date
+    sessions: int = Field(ge=0)
+    attainment: int = Field(ge=0, le=100)
+    follow_up_id: UUID | None = None
+    plan_item_id: UUID | None = None
+    need_ids: tuple[UUID, ...] = ()
+
+
+class MentoringStopped(Event):
+    """A mentoring or coaching ended before its time; reason says why.
+
+    Published by mentoring; consumed by evaluation, which closes or re-opens what depended on it.
+    """
+
+    type: ClassVar[str] = "bangkom.mentoring.mentoring_stopped.v1"
+    topic: ClassVar[str] = "bangkom.mentoring"
+    subject_field: ClassVar[str] = "pair_id"
+    example: ClassVar[dict[str, object]] = {
+        "pair_id": "01920000-0000-7000-8000-000000000031",
+        "request_id": "01920000-0000-7000-8000-000000000030",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "reason": "EMPLOYEE_LEFT",
+        "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "plan_item_id": "01920000-0000-7000-8000-000000000041",
+        "need_ids": ["01920000-0000-7000-8000-000000000040"],
+    }
+
+    pair_id: UUID
+    request_id: UUID
+    employee_id: UUID
+    competency: Code
+    reason: Code
+    follow_up_id: UUID | None = None
+    plan_item_id: UUID | None = None
+    need_ids: tuple[UUID, ...] = ()

@@ -58,3 +58,27 @@ class PositionRecorded(Event):
     job_kind: Code
     position_class: Code
     standard_levels: dict[Code, Level] = Field(default_factory=dict)
+
+
+class CompetencyRecorded(Event):
+    """The present state of one competency of the agency's dictionary.
+
+    Published by needs when a competency is entered or changes; consumed by every service's directory. kind is
+    MANAGERIAL, SOCIO_CULTURAL, TECHNICAL or GOVERNMENT.
+    """
+
+    type: ClassVar[str] = "bangkom.needs.competency_recorded.v1"
+    topic: ClassVar[str] = "bangkom.reference"
+    subject_field: ClassVar[str] = "competency_id"
+    is_state: ClassVar[bool] = True
+    example: ClassVar[dict[str, object]] = {
+        "competency_id": "01920000-0000-7000-8000-000000000043",
+        "code": "PELAYANAN_PUBLIK",
+        "title": "Pelayanan Publik",
+        "kind": "MANAGERIAL",
+    }
+
+    competency_id: UUID
+    code: Code
+    title: Title
+    kind: Code

@@ -20,6 +20,7 @@ TITLES = {
     ("bangkom.needs.unit_recorded.v1", "name"),
     ("bangkom.needs.unit_recorded.v1", "unit_type"),
     ("bangkom.needs.position_recorded.v1", "title"),
+    ("bangkom.needs.competency_recorded.v1", "title"),
     ("bangkom.training.program_recorded.v1", "title"),
 }
 """Public titles of units, positions, competencies and programmes; every one is a decision."""

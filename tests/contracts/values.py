@@ -41,6 +41,8 @@ def _objects(schema: JsonSchema, root: JsonSchema) -> Values:
 def _scalars(schema: JsonSchema) -> Values:
     if schema["type"] == "null":
         return st.none()
+    if schema["type"] == "boolean":
+        return st.booleans()
     if schema["type"] == "integer":
         return st.integers(schema.get("minimum", -(2**31)), schema.get("maximum", 2**31))
     if schema.get("format") == "uuid":
