@@ -14,8 +14,9 @@ from shared.events.contract import Code, Event
 class MentoringRequested(Event):
     """A person is to be mentored or coached in one competency.
 
-    Published by mentoring when a request is opened, whoever asked; consumed by agencies' own reports. origin says who
-    asked; follow_up_id is present when a follow-up did.
+    Published by mentoring when a request is written down, or wanted again after its follow-up had taken another path;
+    consumed by agencies' own reports. origin says who asked (FOLLOW_UP, PLAN_ITEM, ONBOARDING, OWN, ANALYST), form is
+    14 (coaching) or 15 (mentoring). What a follow-up asks waits until a person confirms the follow-up.
     """
 
     type: ClassVar[str] = "bangkom.mentoring.mentoring_requested.v1"
@@ -26,7 +27,9 @@ class MentoringRequested(Event):
         "employee_id": "01920000-0000-7000-8000-000000000001",
         "competency": "PELAYANAN_PUBLIK",
         "origin": "FOLLOW_UP",
+        "form": 15,
         "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "plan_item_id": None,
         "need_ids": [],
     }
 
@@ -34,15 +37,17 @@ class MentoringRequested(Event):
     employee_id: UUID
     competency: Code
     origin: Code
+    form: int = Field(default=15, ge=14, le=15)
     follow_up_id: UUID | None = None
+    plan_item_id: UUID | None = None
     need_ids: tuple[UUID, ...] = ()
 
 
 class MentoringRequestWithdrawn(Event):
     """A request ended before anybody was matched to it; reason says why.
 
-    Published by mentoring when an analyst withdraws a request or the follow-up behind it is closed; consumed by
-    agencies' own reports. follow_up_id is present when a follow-up had asked.
+    Published by mentoring when a person withdraws a request, the follow-up or plan item behind it ends or takes another
+    path, or the employee left; consumed by agencies' own reports.
     """
 
     type: ClassVar[str] = "bangkom.mentoring.mentoring_request_withdrawn.v1"
@@ -54,6 +59,8 @@ class MentoringRequestWithdrawn(Event):
         "competency": "PELAYANAN_PUBLIK",
         "reason": "FOLLOW_UP_CLOSED",
         "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "plan_item_id": None,
+        "need_ids": [],
     }
 
     request_id: UUID
@@ -61,12 +68,15 @@ class MentoringRequestWithdrawn(Event):
     competency: Code
     reason: Code
     follow_up_id: UUID | None = None
+    plan_item_id: UUID | None = None
+    need_ids: tuple[UUID, ...] = ()
 
 
 class MentorEnlisted(Event):
     """A person is ready to mentor in competencies, with so many at a time.
 
-    Published by mentoring when a mentor is enlisted or changes what is offered; consumed by agencies' own reports.
+    Published by mentoring when a mentor is enlisted or changes what is offered; consumed by agencies' own reports. A
+    capacity of 0 takes nobody new.
     """
 
     type: ClassVar[str] = "bangkom.mentoring.mentor_enlisted.v1"
@@ -80,14 +90,15 @@ class MentorEnlisted(Event):
 
     mentor_id: UUID
     competencies: tuple[Code, ...]
-    capacity: int = Field(ge=0, le=5)
+    capacity: int = Field(ge=0)
 
 
 class MentorMatched(Event):
     """A request found the person who will guide.
 
-    Published by mentoring when a proposed match was confirmed by a person; consumed by evaluation for the journey. form
-    is 14 (coaching) or 15 (mentoring).
+    Published by mentoring when a person confirmed a proposed match or named the guide, when a confirmed coaching goes
+    to the superior, and again with another mentor_id when a new superior takes a coaching over; consumed by evaluation
+    for the journey. form is 14 (coaching) or 15 (mentoring).
     """
 
     type: ClassVar[str] = "bangkom.mentoring.mentor_matched.v1"
@@ -130,12 +141,14 @@ class MentoringStarted(Event):
         "employee_id": "01920000-0000-7000-8000-000000000001",
         "start_date": "2026-04-01",
         "end_date": "2026-07-01",
+        "need_ids": ["01920000-0000-7000-8000-000000000040"],
     }
 
     pair_id: UUID
     employee_id: UUID
     start_date: date
     end_date: date
+    need_ids: tuple[UUID, ...] = ()
 
 
 class SessionConfirmed(Event):
@@ -213,7 +226,8 @@ class MentoringCompleted(Event):
 class MentoringStopped(Event):
     """A mentoring or coaching ended before its time; reason says why.
 
-    Published by mentoring; consumed by evaluation, which closes or re-opens what depended on it.
+    Published by mentoring; consumed by evaluation, which closes or re-opens what depended on it. request_reopened: the
+    request waits for another guide, and another pair will carry its follow-up or plan item on.
     """
 
     type: ClassVar[str] = "bangkom.mentoring.mentoring_stopped.v1"
@@ -225,6 +239,7 @@ class MentoringStopped(Event):
         "employee_id": "01920000-0000-7000-8000-000000000001",
         "competency": "PELAYANAN_PUBLIK",
         "reason": "EMPLOYEE_LEFT",
+        "request_reopened": False,
         "follow_up_id": "01920000-0000-7000-8000-000000000021",
         "plan_item_id": "01920000-0000-7000-8000-000000000041",
         "need_ids": ["01920000-0000-7000-8000-000000000040"],
@@ -235,6 +250,7 @@ class MentoringStopped(Event):
     employee_id: UUID
     competency: Code
     reason: Code
+    request_reopened: bool = False
     follow_up_id: UUID | None = None
     plan_item_id: UUID | None = None
     need_ids: tuple[UUID, ...] = ()
