@@ -44,7 +44,8 @@ class ProgramRecorded(Event):
 class EnrolmentConfirmed(Event):
     """A person has a seat in a class.
 
-    Published by training when a seat is confirmed; consumed by evaluation. need_ids are the needs the class is to meet.
+    Published by training when a seat is confirmed; consumed by evaluation. need_ids are the needs the class is to meet;
+    plan_item_id and follow_up_id are present when the seat was asked for by the plan or by a follow-up.
     """
 
     type: ClassVar[str] = "bangkom.training.enrolment_confirmed.v1"
@@ -56,6 +57,8 @@ class EnrolmentConfirmed(Event):
         "program_id": "01920000-0000-7000-8000-000000000010",
         "employee_id": "01920000-0000-7000-8000-000000000001",
         "need_ids": [],
+        "plan_item_id": "01920000-0000-7000-8000-000000000041",
+        "follow_up_id": None,
     }
 
     enrolment_id: UUID
@@ -63,6 +66,39 @@ class EnrolmentConfirmed(Event):
     program_id: UUID
     employee_id: UUID
     need_ids: tuple[UUID, ...] = ()
+    plan_item_id: UUID | None = None
+    follow_up_id: UUID | None = None
+
+
+class EnrolmentCancelled(Event):
+    """A seat was given up before its class began for this person; reason says why.
+
+    Published by training when the person or the organiser gives it up, what asked for it was withdrawn, or the person
+    is away; consumed by evaluation for the journey. What asked for the seat waits for another class, unless withdrawn.
+    """
+
+    type: ClassVar[str] = "bangkom.training.enrolment_cancelled.v1"
+    topic: ClassVar[str] = "bangkom.training"
+    subject_field: ClassVar[str] = "enrolment_id"
+    example: ClassVar[dict[str, object]] = {
+        "enrolment_id": "01920000-0000-7000-8000-000000000011",
+        "class_id": "01920000-0000-7000-8000-000000000012",
+        "program_id": "01920000-0000-7000-8000-000000000010",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "reason": "NO_TIME",
+        "need_ids": [],
+        "plan_item_id": "01920000-0000-7000-8000-000000000041",
+        "follow_up_id": None,
+    }
+
+    enrolment_id: UUID
+    class_id: UUID
+    program_id: UUID
+    employee_id: UUID
+    reason: Code
+    need_ids: tuple[UUID, ...] = ()
+    plan_item_id: UUID | None = None
+    follow_up_id: UUID | None = None
 
 
 class LearningMeasured(Event):
@@ -98,7 +134,7 @@ class TrainingCompleted(Event):
     """A participant has met the rule of completion of a class.
 
     Published by training when the class is closed; consumed by evaluation. learning_hours in JP of 45 minutes;
-    attendance in percent of the class's JP.
+    attendance in percent of the class's JP; plan_item_id and follow_up_id as in EnrolmentConfirmed.
     """
 
     type: ClassVar[str] = "bangkom.training.training_completed.v1"
@@ -116,6 +152,8 @@ class TrainingCompleted(Event):
         "start_date": "2026-03-02",
         "end_date": "2026-03-04",
         "need_ids": [],
+        "plan_item_id": "01920000-0000-7000-8000-000000000041",
+        "follow_up_id": None,
     }
 
     enrolment_id: UUID
@@ -129,6 +167,8 @@ class TrainingCompleted(Event):
     start_date: date
     end_date: date
     need_ids: tuple[UUID, ...] = ()
+    plan_item_id: UUID | None = None
+    follow_up_id: UUID | None = None
 
 
 class TrainingNotCompleted(Event):
@@ -206,6 +246,8 @@ class TrainingCompletionCorrected(Event):
         "end_date": "2026-03-04",
         "reason": "ATTENDANCE",
         "need_ids": ["01920000-0000-7000-8000-000000000040"],
+        "plan_item_id": "01920000-0000-7000-8000-000000000041",
+        "follow_up_id": None,
     }
 
     enrolment_id: UUID
@@ -221,6 +263,8 @@ class TrainingCompletionCorrected(Event):
     end_date: date
     reason: Code
     need_ids: tuple[UUID, ...] = ()
+    plan_item_id: UUID | None = None
+    follow_up_id: UUID | None = None
 
 
 class CertificateIssued(Event):
@@ -274,7 +318,8 @@ class LearningHoursCredited(Event):
     """Learning hours (JP of 45 minutes) were credited to a person for an activity.
 
     Published by training by its dated rule table; consumed by agencies' own reports. form_code is the code of the table
-    (A1 to C12), year the year the hours count for; origin names the kind of activity (ENROLMENT, SESSION, IMPORT).
+    (A1 to C13), year the year the hours count for; origin names the kind of activity (ENROLMENT, SESSION, IMPORT) and
+    source_id the enrolment, the session or the imported line.
     """
 
     type: ClassVar[str] = "bangkom.training.learning_hours_credited.v1"
@@ -288,6 +333,7 @@ class LearningHoursCredited(Event):
         "year": 2026,
         "ends_on": "2026-03-04",
         "origin": "ENROLMENT",
+        "source_id": "01920000-0000-7000-8000-000000000011",
         "rule_version": "2019-02-01",
     }
 
@@ -298,14 +344,15 @@ class LearningHoursCredited(Event):
     year: int
     ends_on: date
     origin: Code
+    source_id: UUID
     rule_version: Code
 
 
 class LearningHoursReversed(Event):
     """Learning hours credited before do not count any more, or count less; the rest is credited anew.
 
-    Published by training when an activity was corrected or a cap of the day or month was passed; consumed by agencies'
-    own reports.
+    Published by training when an activity was corrected (CORRECTED), or an earlier one came to be known that takes up
+    the limit of a day or month (LIMIT); consumed by agencies' own reports.
     """
 
     type: ClassVar[str] = "bangkom.training.learning_hours_reversed.v1"
