@@ -12,10 +12,12 @@ from shared.events.contract import Code, Event, Figure
 
 
 class EvaluationConcluded(Event):
-    """A verdict on what one participant learned, with the figure and the rule version that decided.
+    """A verdict on what one activity brought one person, with the figure and the rule version that decided.
 
-    Published by evaluation when a result is concluded or concluded anew; consumed by agencies' own reports. figure is
-    the post-test in percent of the highest score, gain the normalised gain (Hake 1998), each absent when not defined.
+    Published by evaluation when a result is concluded or concluded anew; consumed by agencies' own reports. Level 2
+    judges a seat in a class (enrolment_id): figure is the post-test in percent of the highest score, gain the
+    normalised gain (Hake 1998). Level 3 judges behaviour at work after a class, a mentoring or coaching (pair_id) or a
+    task of the superior (follow_up_id): figure is the score of 1 to 4. A figure that is not defined is absent.
     """
 
     type: ClassVar[str] = "bangkom.evaluation.evaluation_concluded.v1"
@@ -26,6 +28,8 @@ class EvaluationConcluded(Event):
         "enrolment_id": "01920000-0000-7000-8000-000000000011",
         "class_id": "01920000-0000-7000-8000-000000000012",
         "program_id": "01920000-0000-7000-8000-000000000010",
+        "pair_id": None,
+        "follow_up_id": None,
         "employee_id": "01920000-0000-7000-8000-000000000001",
         "competency": "PELAYANAN_PUBLIK",
         "level": 2,
@@ -37,9 +41,11 @@ class EvaluationConcluded(Event):
     }
 
     evaluation_id: UUID
-    enrolment_id: UUID
-    class_id: UUID
-    program_id: UUID
+    enrolment_id: UUID | None = None
+    class_id: UUID | None = None
+    program_id: UUID | None = None
+    pair_id: UUID | None = None
+    follow_up_id: UUID | None = None
     employee_id: UUID
     competency: Code
     level: int = Field(ge=1, le=4)
@@ -94,7 +100,9 @@ class FollowUpClosed(Event):
     """A follow-up plan needs no more work; reason says why.
 
     Published by evaluation; consumed by the service that took the follow-up up, which lets go of what has not begun.
-    CORRECTED: the scores were corrected, and no evaluation calls for the follow-up any more.
+    RESOLVED: what it ordered helped; NOT_RESOLVED: it did not, and another round follows; REROUTED: a stronger signal
+    opened another follow-up in the same round; STOPPED: the receiver could not carry it out, another follow-up asks
+    anew; CORRECTED: no evaluation calls for it any more; DECLINED, NOT_EVALUABLE: a person ended it; EMPLOYEE_AWAY.
     """
 
     type: ClassVar[str] = "bangkom.evaluation.follow_up_closed.v1"
@@ -153,6 +161,35 @@ class FollowUpConfirmed(Event):
     guide_id: UUID | None = None
     due_date: date
     need_ids: tuple[UUID, ...] = ()
+
+
+class FollowUpDone(Event):
+    """What a follow-up ordered was carried out; its effect is still to be evaluated.
+
+    Published by evaluation when the class or mentoring was completed or the superior's task reported done; consumed by
+    agencies' own reports. done_on is a local date of the agency, evaluate_from the local day its effect is asked for.
+    """
+
+    type: ClassVar[str] = "bangkom.evaluation.follow_up_done.v1"
+    topic: ClassVar[str] = "bangkom.evaluation"
+    subject_field: ClassVar[str] = "follow_up_id"
+    example: ClassVar[dict[str, object]] = {
+        "follow_up_id": "01920000-0000-7000-8000-000000000021",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "cycle": 2026,
+        "round": 1,
+        "done_on": "2026-04-20",
+        "evaluate_from": "2026-07-19",
+    }
+
+    follow_up_id: UUID
+    employee_id: UUID
+    competency: Code
+    cycle: int
+    round: int = Field(ge=1)
+    done_on: date
+    evaluate_from: date
 
 
 class FollowUpEscalated(Event):
