@@ -4,13 +4,15 @@ from pathlib import Path
 
 from services.needs import api
 from services.needs.cli import import_group
+from services.needs.handlers import HANDLERS
 from shared.runtime import Service
 
 SERVICE = Service(
     name="needs",
     title="Kebutuhan",
-    summary="Data induk: unit kerja, jabatan, dan pegawai.",
+    summary="Data induk, asesmen, kesenjangan, kebutuhan, dan rencana pengembangan kompetensi.",
     folder=Path(__file__).parent,
     router=api.router,
+    handlers=HANDLERS,
     commands=(import_group,),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
@@ -11,9 +12,18 @@ from typing import Protocol
 
 import click
 
-from services.needs.imports import employees, positions, units
+from services.needs import rules
+from services.needs.imports import assessments, employees, performance, positions, standards, units
 from services.needs.imports.checked import RecordT
-from services.needs.imports.kinds import EMPLOYEES, POSITIONS, UNITS, ImportKind
+from services.needs.imports.kinds import (
+    ASSESSMENTS,
+    EMPLOYEES,
+    PERFORMANCE,
+    POSITIONS,
+    STANDARDS,
+    UNITS,
+    ImportKind,
+)
 from services.needs.imports.staging import ImportFile, Outcome, run_import
 from services.needs.imports.templates import template
 from shared.db import Database
@@ -27,10 +37,16 @@ LINES_SHOWN = 100
 BAD_ROWS = 1
 REFUSED_FILE = 2
 
-TEMPLATES: dict[str, tuple[Column[object], ...]] = {
+_CORE = rules.CORE_COMPETENCIES.on(date.max)
+_CODES = {competency.code for competency in _CORE}
+
+TEMPLATES: dict[str, Sequence[Column[object]]] = {
     "units": units.COLUMNS,
     "positions": positions.COLUMNS,
     "employees": employees.columns(date.max),
+    "standards": standards.columns(standards.competency_columns(_CORE, _CODES, standards.LEVELS)),
+    "assessments": assessments.columns(standards.competency_columns(_CORE, _CODES, assessments.LEVELS), date.max),
+    "performance": performance.columns(date.max),
 }
 
 
@@ -55,7 +71,7 @@ report = click.option(
 
 @click.group("import")
 def import_group() -> None:
-    """Impor data induk dari .xlsx atau .csv: unit, jabatan, pegawai.
+    """Impor dari .xlsx atau .csv: unit, jabatan, pegawai, standar kompetensi, asesmen, hasil kinerja.
 
     Seluruh berkas diperiksa lebih dahulu. Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat;
     2: berkas tidak dapat dibaca.
@@ -90,6 +106,36 @@ def import_positions(holder: DatabaseHolder, file: Path, *, accept_partial: bool
 def import_employees(holder: DatabaseHolder, file: Path, *, accept_partial: bool, report_path: Path | None) -> None:
     """Impor daftar pegawai; unitnya harus sudah tercatat."""
     _import(holder, EMPLOYEES, file, report_path, accept_partial=accept_partial)
+
+
+@import_group.command("standards")
+@workbook
+@partial
+@report
+@click.pass_obj
+def import_standards(holder: DatabaseHolder, file: Path, *, accept_partial: bool, report_path: Path | None) -> None:
+    """Impor standar kompetensi per kelas jabatan."""
+    _import(holder, STANDARDS, file, report_path, accept_partial=accept_partial)
+
+
+@import_group.command("assessments")
+@workbook
+@partial
+@report
+@click.pass_obj
+def import_assessments(holder: DatabaseHolder, file: Path, *, accept_partial: bool, report_path: Path | None) -> None:
+    """Impor rekap asesmen; total dan JPM pengirim disimpan di samping hitungan sendiri."""
+    _import(holder, ASSESSMENTS, file, report_path, accept_partial=accept_partial)
+
+
+@import_group.command("performance")
+@workbook
+@partial
+@report
+@click.pass_obj
+def import_performance(holder: DatabaseHolder, file: Path, *, accept_partial: bool, report_path: Path | None) -> None:
+    """Impor hasil kinerja (SKP) per tahun."""
+    _import(holder, PERFORMANCE, file, report_path, accept_partial=accept_partial)
 
 
 @import_group.command("template")

@@ -21,7 +21,7 @@ class Form:
 
 
 class ItemStatus(StrEnum):
-    """Where an item stands: PROPOSED may change, SUBMITTED waits for its decree, APPROVED is fixed, DONE met its need."""
+    """Where an item stands: PROPOSED may change, SUBMITTED awaits its decree, APPROVED is fixed, DONE is over."""
 
     PROPOSED = "PROPOSED"
     SUBMITTED = "SUBMITTED"

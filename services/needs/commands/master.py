@@ -15,7 +15,9 @@ from services.needs.domain.people import ACTIVE, Employee
 from services.needs.domain.positions import Position
 from services.needs.domain.units import Unit
 from services.needs.queries import RecordedEmployee, RecordedUnit
+from services.needs.queries.competencies import standards
 from services.needs.tables import EmployeeRow, PositionRow, UnitRow
+from shared import clock
 from shared.db import insert_rows
 from shared.delivery import outbox
 from shared.events.employees import EmployeeRecorded
@@ -87,11 +89,15 @@ async def record_positions(session: AsyncSession, positions: Collection[Position
         {"id": new_id(), "title": position.title, "position_class": position.position_class.value} for position in new
     ]
     await insert_rows(session, PositionRow, rows)
+    known = await standards(session, await clock.today(session))
     for row, position in zip(rows, new, strict=True):
-        outbox.record(
-            session,
-            PositionRecorded.model_validate({**row, "position_id": row["id"], "job_kind": position.job_kind}),
-        )
+        told = {
+            **row,
+            "position_id": row["id"],
+            "job_kind": position.job_kind,
+            "standard_levels": known.levels(None, position.position_class),
+        }
+        outbox.record(session, PositionRecorded.model_validate(told))
     return _changes(positions, new, set(new))
 
 

@@ -14,7 +14,7 @@ from services.needs.queries import RecordedEmployee
 from shared.identity.actor import Role
 from shared.web.requests import Reading, may_read
 
-router = APIRouter(prefix="/needs", tags=["needs"])
+router = APIRouter()
 
 
 class UnitView(BaseModel):

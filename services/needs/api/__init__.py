@@ -1,0 +1,9 @@
+"""The JSON routes of the needs service."""
+
+from fastapi import APIRouter
+
+from services.needs.api import assessments, competencies, gaps, master, needs, plan
+
+router = APIRouter(prefix="/needs", tags=["needs"])
+for part in (master, competencies, assessments, gaps, needs, plan):
+    router.include_router(part.router)

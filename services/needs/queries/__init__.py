@@ -1,0 +1,29 @@
+"""Reads of the needs service: master data and imports here, the rest by subject."""
+
+from services.needs.queries.master import (
+    RecordedEmployee,
+    RecordedUnit,
+    employee,
+    import_of,
+    page_of_employees,
+    page_of_imports,
+    parent_codes,
+    position_ids,
+    recorded_employees,
+    recorded_units,
+    superior_numbers,
+)
+
+__all__ = [
+    "RecordedEmployee",
+    "RecordedUnit",
+    "employee",
+    "import_of",
+    "page_of_employees",
+    "page_of_imports",
+    "parent_codes",
+    "position_ids",
+    "recorded_employees",
+    "recorded_units",
+    "superior_numbers",
+]
