@@ -30,7 +30,9 @@ from shared.events.needs import (
     NeedClosed,
     NeedIdentified,
     NeedRejected,
+    NeedReturned,
     NeedValidated,
+    NeedVerified,
     PlanItemApproved,
     PlanItemWithdrawn,
 )
@@ -57,6 +59,8 @@ CONTRACTS: tuple[type[Event], ...] = (
     CompetencyRecorded,
     CompetencyAssessed,
     NeedIdentified,
+    NeedVerified,
+    NeedReturned,
     NeedValidated,
     NeedRejected,
     PlanItemApproved,

@@ -68,6 +68,53 @@ class NeedIdentified(Event):
     gap: int = Field(ge=-5, le=-1)
 
 
+class NeedVerified(Event):
+    """A need was confirmed by the unit of the person (AKPK, second stage).
+
+    Published by needs; consumed by evaluation for the journey.
+    """
+
+    type: ClassVar[str] = "bangkom.needs.need_verified.v1"
+    topic: ClassVar[str] = "bangkom.needs"
+    subject_field: ClassVar[str] = "need_id"
+    example: ClassVar[dict[str, object]] = {
+        "need_id": "01920000-0000-7000-8000-000000000040",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "cycle": 2026,
+    }
+
+    need_id: UUID
+    employee_id: UUID
+    competency: Code
+    cycle: int
+
+
+class NeedReturned(Event):
+    """A need goes back to the unit, which looks at it again; reason says why.
+
+    Published by needs when analysts give it back or the person changed unit, position or legal status; consumed by
+    evaluation for the journey.
+    """
+
+    type: ClassVar[str] = "bangkom.needs.need_returned.v1"
+    topic: ClassVar[str] = "bangkom.needs"
+    subject_field: ClassVar[str] = "need_id"
+    example: ClassVar[dict[str, object]] = {
+        "need_id": "01920000-0000-7000-8000-000000000040",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "cycle": 2026,
+        "reason": "LEVEL_DISPUTED",
+    }
+
+    need_id: UUID
+    employee_id: UUID
+    competency: Code
+    cycle: int
+    reason: Code
+
+
 class NeedValidated(Event):
     """A need was confirmed by the agency's analysts (AKPK, third stage).
 

@@ -7,6 +7,7 @@ from shared.web.guards import PUBLIC, Public
 
 EVERYBODY = frozenset(Role)
 ANALYST, ORGANISER, FACILITATOR = Role.ANALYST, Role.ORGANISER, Role.FACILITATOR
+ASSESSOR = Role.ASSESSOR
 AUDITOR, OPERATOR = Role.AUDITOR, Role.OPERATOR
 
 Allowed = frozenset[Role] | Public
@@ -34,6 +35,34 @@ MATRIX: dict[str, dict[str, Allowed]] = {
         "GET /needs/employees/{employee_id}": EVERYBODY,
         "GET /needs/imports": only(ANALYST, AUDITOR, OPERATOR),
         "GET /needs/imports/{import_id}": only(ANALYST, AUDITOR, OPERATOR),
+        "GET /needs/competencies": EVERYBODY,
+        "POST /needs/competencies": only(ANALYST),
+        "GET /needs/standards": EVERYBODY,
+        "GET /needs/positions": EVERYBODY,
+        "PUT /needs/positions/{position_id}/standard": only(ANALYST),
+        "GET /needs/assessments": EVERYBODY,
+        "GET /needs/assessments/{assessment_id}": EVERYBODY,
+        "POST /needs/assessments": EVERYBODY,
+        "GET /needs/performance": EVERYBODY,
+        "GET /needs/employees/{employee_id}/gaps": EVERYBODY,
+        "GET /needs/analyses": only(ANALYST, AUDITOR),
+        "POST /needs/analyses": only(ANALYST),
+        "GET /needs/needs": EVERYBODY,
+        "GET /needs/needs/{need_id}": EVERYBODY,
+        "POST /needs/needs/verify": EVERYBODY,
+        "POST /needs/needs/validate": only(ANALYST),
+        "POST /needs/needs/return": only(ANALYST),
+        "POST /needs/needs/reject": EVERYBODY,
+        "GET /needs/forms": EVERYBODY,
+        "GET /needs/plan-items": EVERYBODY,
+        "GET /needs/plan-items/{plan_item_id}": EVERYBODY,
+        "POST /needs/plan-items": only(ANALYST),
+        "POST /needs/plan-items/withdraw": only(ANALYST),
+        "GET /needs/decrees": only(ANALYST, AUDITOR),
+        "GET /needs/decrees/{decree_id}": only(ANALYST, AUDITOR),
+        "POST /needs/decrees": only(ANALYST),
+        "POST /needs/decrees/{decree_id}/confirm": only(ANALYST),
+        "POST /needs/decrees/{decree_id}/cancel": only(ANALYST),
     },
     "training": {
         **shell("training"),
@@ -55,7 +84,34 @@ MATRIX: dict[str, dict[str, Allowed]] = {
         "GET /mentoring/requests": EVERYBODY,
         "GET /mentoring/requests/{request_id}": EVERYBODY,
         "POST /mentoring/requests": only(ANALYST),
-        "POST /mentoring/requests/{request_id}/withdraw": only(ANALYST),
+        "POST /mentoring/requests/{request_id}/withdraw": EVERYBODY,
+        "POST /mentoring/own-requests": EVERYBODY,
+        "POST /mentoring/onboarding": only(ANALYST),
+        "GET /mentoring/mentors": EVERYBODY,
+        "POST /mentoring/mentors": only(ANALYST),
+        "PUT /mentoring/own-offer": EVERYBODY,
+        "POST /mentoring/mentors/{mentor_id}/pause": EVERYBODY,
+        "POST /mentoring/mentors/{mentor_id}/resume": EVERYBODY,
+        "POST /mentoring/conflicts": EVERYBODY,
+        "POST /mentoring/matching-runs": only(ANALYST),
+        "GET /mentoring/matching-runs/{run_id}": only(ANALYST, AUDITOR),
+        "GET /mentoring/proposals": only(ANALYST, AUDITOR),
+        "POST /mentoring/proposals/confirm": only(ANALYST),
+        "POST /mentoring/proposals/decline": only(ANALYST),
+        "POST /mentoring/guides": only(ANALYST),
+        "GET /mentoring/pairs": EVERYBODY,
+        "GET /mentoring/pairs/{pair_id}": EVERYBODY,
+        "POST /mentoring/pairs/start": only(ANALYST),
+        "POST /mentoring/pairs/close": EVERYBODY,
+        "PUT /mentoring/pairs/{pair_id}/agreement": EVERYBODY,
+        "POST /mentoring/pairs/{pair_id}/agreement/sign": EVERYBODY,
+        "POST /mentoring/pairs/{pair_id}/extend": EVERYBODY,
+        "POST /mentoring/pairs/{pair_id}/stop": EVERYBODY,
+        "PUT /mentoring/pairs/{pair_id}/reaction": EVERYBODY,
+        "GET /mentoring/sessions": EVERYBODY,
+        "POST /mentoring/sessions": EVERYBODY,
+        "POST /mentoring/sessions/confirm": EVERYBODY,
+        "POST /mentoring/sessions/dispute": EVERYBODY,
     },
     "evaluation": {
         **shell("evaluation"),
@@ -69,9 +125,23 @@ MATRIX: dict[str, dict[str, Allowed]] = {
 SEES_OTHERS: dict[str, frozenset[Role]] = {
     "GET /needs/employees": only(ANALYST, AUDITOR),
     "GET /needs/employees/{employee_id}": only(ANALYST, AUDITOR),
+    "GET /needs/assessments": only(ANALYST, ASSESSOR, AUDITOR),
+    "GET /needs/assessments/{assessment_id}": only(ANALYST, ASSESSOR, AUDITOR),
+    "GET /needs/performance": only(ANALYST, AUDITOR),
+    "GET /needs/employees/{employee_id}/gaps": only(ANALYST, AUDITOR),
+    "GET /needs/needs": only(ANALYST, AUDITOR),
+    "GET /needs/needs/{need_id}": only(ANALYST, AUDITOR),
+    "GET /needs/plan-items": only(ANALYST, AUDITOR),
+    "GET /needs/plan-items/{plan_item_id}": only(ANALYST, AUDITOR),
     "GET /training/classes/{class_id}/enrolments": only(ORGANISER, FACILITATOR, ANALYST, AUDITOR),
     "GET /mentoring/requests": only(ANALYST, AUDITOR),
     "GET /mentoring/requests/{request_id}": only(ANALYST, AUDITOR),
+    "GET /mentoring/mentors": only(ANALYST, AUDITOR),
+    "GET /mentoring/matching-runs/{run_id}": only(ANALYST, AUDITOR),
+    "GET /mentoring/proposals": only(ANALYST, AUDITOR),
+    "GET /mentoring/pairs": only(ANALYST, AUDITOR),
+    "GET /mentoring/pairs/{pair_id}": only(ANALYST, AUDITOR),
+    "GET /mentoring/sessions": only(ANALYST, AUDITOR),
     "GET /evaluation/evaluations": only(ANALYST, AUDITOR),
     "GET /evaluation/evaluations/{evaluation_id}": only(ANALYST, AUDITOR),
     "GET /evaluation/follow-ups": only(ANALYST, AUDITOR),
@@ -82,12 +152,34 @@ SEES_OTHERS: dict[str, frozenset[Role]] = {
 Operators, partners and programs without one of these roles see nobody.
 """
 
+SEES_OWN_UNIT: dict[str, frozenset[Role]] = {
+    route: only(Role.UNIT_STAFF)
+    for route in (
+        "GET /needs/assessments",
+        "GET /needs/assessments/{assessment_id}",
+        "GET /needs/performance",
+        "GET /needs/employees/{employee_id}/gaps",
+        "GET /needs/needs",
+        "GET /needs/needs/{need_id}",
+        "GET /needs/plan-items",
+        "GET /needs/plan-items/{plan_item_id}",
+    )
+}
+"""Beside them, roles that see the records of their own unit: people, since a program belongs to none."""
+
 NOT_ABOUT_PEOPLE = frozenset(
     {
         "GET /",
         "GET /needs/units",
         "GET /needs/imports",
         "GET /needs/imports/{import_id}",
+        "GET /needs/competencies",
+        "GET /needs/standards",
+        "GET /needs/positions",
+        "GET /needs/analyses",
+        "GET /needs/forms",
+        "GET /needs/decrees",
+        "GET /needs/decrees/{decree_id}",
         "GET /training/programs",
         "GET /training/programs/{program_id}",
         "GET /training/classes",

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from services.mentoring.commands import request_mentoring
-from services.needs.tables import EmployeeRow, PositionRow, UnitRow
+from services.needs.commands.analysis import analyse_needs
+from services.needs.commands.assessments import Assessment, record_assessments
+from services.needs.commands.plan import Proposal, propose_items
+from services.needs.domain.evidence import EvidenceKind
+from services.needs.domain.plan import Particulars
+from services.needs.tables import EmployeeRow, NeedRow, PerformanceRow, PositionRow, UnitRow
+from shared import clock
 from shared.db import Database
 from shared.identity.actor import Actor, Role
 from shared.identity.bearer import SIGN_IN_PREFIX, digest, new_token
@@ -68,8 +74,33 @@ async def _in_needs(database: Database) -> tuple[Person, Person]:
         numbers = ("198001012005012001", "198001012005012002")
         rows = [_employee(number, unit.id, position.id) for number in numbers]
         session.add_all(rows)
-    ani, budi = (Person(row.id, _list_and_item("needs", "employees", "employee_id", row.id)) for row in rows)
-    return ani, budi
+        await session.flush()
+        session.add_all(PerformanceRow(employee_id=row.id, year=2025, predicate="BAIK") for row in rows)
+    return await _need_of(database, rows[0].id), await _need_of(database, rows[1].id)
+
+
+async def _need_of(database: Database, employee_id: UUID) -> Person:
+    """Somebody assessed, with a need that is planned."""
+    assessed = Assessment(
+        employee_id=employee_id, kind=EvidenceKind.TEST, assessed_on=date(2026, 3, 2), levels={"PELAYANAN_PUBLIK": 0}
+    )
+    async with database.transaction() as session:
+        await record_assessments(session, [assessed])
+        await analyse_needs(session, ANALYST, (await clock.today(session)).year, None)
+    async with database.transaction() as session:
+        need_id = (await session.scalars(select(NeedRow.id).where(NeedRow.employee_id == employee_id))).one()
+        await session.execute(update(NeedRow).where(NeedRow.id == need_id).values(status="VALIDATED"))
+        item = Proposal(need_id=need_id, particulars=Particulars(form=8))
+        [item_id] = await propose_items(session, ANALYST, [item])
+    paths = {
+        **_list_and_item("needs", "employees", "employee_id", employee_id),
+        **_list_and_item("needs", "assessments", "assessment_id", assessed.id),
+        **_list_and_item("needs", "needs", "need_id", need_id),
+        **_list_and_item("needs", "plan-items", "plan_item_id", item_id),
+        "GET /needs/performance": "/needs/performance",
+        "GET /needs/employees/{employee_id}/gaps": f"/needs/employees/{employee_id}/gaps",
+    }
+    return Person(employee_id, paths)
 
 
 def _employee(number: str, unit_id: UUID, position_id: UUID) -> EmployeeRow:

@@ -23,7 +23,7 @@ from shared.web.guards import PUBLIC, guards, unguarded_routes
 from shared.web.home import HomeView
 from tests.conftest import MakeDatabase
 from tests.integration.small_app import browsing
-from tests.security.matrix import EVERYBODY, MATRIX, NOT_ABOUT_PEOPLE, SEES_OTHERS, Allowed
+from tests.security.matrix import EVERYBODY, MATRIX, NOT_ABOUT_PEOPLE, SEES_OTHERS, SEES_OWN_UNIT, Allowed
 from tests.security.people import Person, badge, machine_token, two_people
 
 ROUTES = [(service, route) for service, routes in MATRIX.items() for route in routes]
@@ -99,6 +99,7 @@ def test_matrix_knows_every_service_and_which_routes_are_about_people() -> None:
     assert set(MATRIX) == set(SERVICES)
     assert reads == SEES_OTHERS.keys() | NOT_ABOUT_PEOPLE
     assert SEES_OTHERS.keys().isdisjoint(NOT_ABOUT_PEOPLE)
+    assert SEES_OWN_UNIT.keys() <= SEES_OTHERS.keys()
 
 
 @pytest.mark.parametrize(("service", "route"), ROUTES)
@@ -130,8 +131,9 @@ async def test_records_of_a_colleague_are_seen_by_whom_the_matrix_names_and_nobo
         person = await door.client(await badge(door.database, role, budi.employee_id))
         program = await door.client(await machine_token(door.database, role))
         sees = role in SEES_OTHERS[route]
+        sees_unit = role in SEES_OWN_UNIT.get(route, ())
 
-        assert await shows(person, route, ani) == sees, f"{role} sees a colleague"
+        assert await shows(person, route, ani) == (sees or sees_unit), f"{role} sees a colleague"
         assert await shows(program, route, ani) == sees, f"a program as {role} sees a person"
         if lets_in(MATRIX[service][route], role):
             assert await shows(person, route, budi), f"{role} does not see their own"

@@ -18,7 +18,7 @@ from services.needs.api.shapes import AnyoneReads, AnyonesCommand, AskedPage, Bo
 from services.needs.commands import assessments as commands
 from services.needs.domain.competencies import Standards
 from services.needs.domain.evidence import EvidenceKind
-from services.needs.domain.gaps import Band, Match, band_of, gap_band_of, job_person_match, shown
+from services.needs.domain.gaps import Band, Match, band_of, gap_band_of, job_person_match, rounds_to, shown
 from services.needs.domain.positions import PositionClass
 from services.needs.queries import competencies as queries
 from services.needs.tables import AssessmentRow
@@ -67,6 +67,7 @@ class SenderView(BaseModel):
 
     Ours is the sum of the levels of the core competencies, and the job person match, uncapped and capped; a difference
     is absent where one of the two is: a match with a competency not assessed is incomplete and not a lower figure.
+    agrees: our uncapped figure, rounded to two decimals, is theirs.
     """
 
     total: int | None
@@ -74,6 +75,7 @@ class SenderView(BaseModel):
     match: Decimal | None
     uncapped_difference: Decimal | None
     capped_difference: Decimal | None
+    agrees: bool | None
 
 
 class AssessmentView(BaseModel):
@@ -213,6 +215,7 @@ def _sender(row: AssessmentRow, total: int, match: Match | None) -> SenderView |
         match=theirs,
         uncapped_difference=_difference(theirs, match.uncapped) if match else None,
         capped_difference=_difference(theirs, match.capped) if match else None,
+        agrees=rounds_to(match.uncapped, theirs) if match and theirs is not None else None,
     )
 
 

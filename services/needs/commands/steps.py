@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,15 @@ from shared.db import insert_rows
 from shared.delivery import outbox
 from shared.delivery.envelope import Received
 from shared.errors import Conflict
-from shared.events.needs import NeedClosed, NeedRejected, NeedValidated, PlanItemWithdrawn
+from shared.events.contract import Event
+from shared.events.needs import (
+    NeedClosed,
+    NeedRejected,
+    NeedReturned,
+    NeedValidated,
+    NeedVerified,
+    PlanItemWithdrawn,
+)
 from shared.identity.actor import SYSTEM, Actor
 from shared.ids import new_id
 
@@ -46,6 +54,14 @@ _OF_PERSON = {
     Reason.POSITION_CHANGED: WithdrawalReason.POSITION_CHANGED,
     Reason.EMPLOYEE_AWAY: WithdrawalReason.EMPLOYEE_AWAY,
     Reason.EMPLOYEE_LEFT: WithdrawalReason.EMPLOYEE_LEFT,
+}
+# A need that is validated because its item was withdrawn is not validated anew; what is planned, the item tells.
+_EVENTS: Mapping[tuple[NeedStatus | None, NeedStatus], type[Event]] = {
+    (None, NeedStatus.VERIFIED): NeedVerified,
+    (None, NeedStatus.RETURNED): NeedReturned,
+    (NeedStatus.VERIFIED, NeedStatus.VALIDATED): NeedValidated,
+    (None, NeedStatus.REJECTED): NeedRejected,
+    (None, NeedStatus.CLOSED): NeedClosed,
 }
 _KEEPS_ITEM = frozenset({NeedStatus.VALIDATED, NeedStatus.PLANNED})
 
@@ -146,21 +162,18 @@ def _why(need: Need) -> WithdrawalReason:
 
 def _tell(session: AsyncSession, step: Step) -> None:
     need = step.after
-    event: NeedValidated | NeedRejected | NeedClosed
-    about = {
-        "need_id": need.id,
-        "employee_id": need.employee_id,
-        "competency": need.competency,
-        "cycle": need.cycle,
-    }
-    if need.status is NeedStatus.VALIDATED and step.before.status is NeedStatus.VERIFIED:
-        event = NeedValidated.model_validate(about)
-    elif need.status is NeedStatus.REJECTED:
-        event = NeedRejected.model_validate({**about, "reason": need.reason})
-    elif need.status is NeedStatus.CLOSED:
-        event = NeedClosed.model_validate(
-            {**about, "level": need.closing_level, "assessment_id": need.closing_assessment_id}
-        )
-    else:
+    contract = _EVENTS.get((step.before.status, need.status)) or _EVENTS.get((None, need.status))
+    if contract is None:
         return
+    event = contract.model_validate(
+        {
+            "need_id": need.id,
+            "employee_id": need.employee_id,
+            "competency": need.competency,
+            "cycle": need.cycle,
+            "reason": need.reason,
+            "level": need.closing_level,
+            "assessment_id": need.closing_assessment_id,
+        }
+    )
     outbox.record(session, event, caused_by=step.cause, correlation=need.id)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+_HALF_CENT = Fraction(1, 200)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
@@ -70,3 +72,8 @@ def gap_band_of(gap_index: Fraction, bands: Sequence[Band]) -> Band | None:
 def shown(figure: Fraction) -> Decimal:
     """A figure as people see it: cut to two decimals towards zero, so that it never crosses the edge of a band."""
     return Decimal(int(figure * 100)).scaleb(-2)
+
+
+def rounds_to(exact: Fraction, figure: Decimal) -> bool:
+    """Whether a figure of two decimals is what an exact one gives when it is rounded, whichever way a half goes."""
+    return abs(Fraction(figure) - exact) <= _HALF_CENT
