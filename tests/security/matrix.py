@@ -44,7 +44,7 @@ MATRIX: dict[str, dict[str, Allowed]] = {
         "GET /needs/assessments/{assessment_id}": EVERYBODY,
         "POST /needs/assessments": EVERYBODY,
         "GET /needs/performance": EVERYBODY,
-        "GET /needs/employees/{employee_id}/gaps": EVERYBODY,
+        "GET /needs/gaps/{employee_id}": EVERYBODY,
         "GET /needs/analyses": only(ANALYST, AUDITOR),
         "POST /needs/analyses": only(ANALYST),
         "GET /needs/needs": EVERYBODY,
@@ -128,7 +128,7 @@ SEES_OTHERS: dict[str, frozenset[Role]] = {
     "GET /needs/assessments": only(ANALYST, ASSESSOR, AUDITOR),
     "GET /needs/assessments/{assessment_id}": only(ANALYST, ASSESSOR, AUDITOR),
     "GET /needs/performance": only(ANALYST, AUDITOR),
-    "GET /needs/employees/{employee_id}/gaps": only(ANALYST, AUDITOR),
+    "GET /needs/gaps/{employee_id}": only(ANALYST, AUDITOR),
     "GET /needs/needs": only(ANALYST, AUDITOR),
     "GET /needs/needs/{need_id}": only(ANALYST, AUDITOR),
     "GET /needs/plan-items": only(ANALYST, AUDITOR),
@@ -137,7 +137,6 @@ SEES_OTHERS: dict[str, frozenset[Role]] = {
     "GET /mentoring/requests": only(ANALYST, AUDITOR),
     "GET /mentoring/requests/{request_id}": only(ANALYST, AUDITOR),
     "GET /mentoring/mentors": only(ANALYST, AUDITOR),
-    "GET /mentoring/matching-runs/{run_id}": only(ANALYST, AUDITOR),
     "GET /mentoring/proposals": only(ANALYST, AUDITOR),
     "GET /mentoring/pairs": only(ANALYST, AUDITOR),
     "GET /mentoring/pairs/{pair_id}": only(ANALYST, AUDITOR),
@@ -158,7 +157,7 @@ SEES_OWN_UNIT: dict[str, frozenset[Role]] = {
         "GET /needs/assessments",
         "GET /needs/assessments/{assessment_id}",
         "GET /needs/performance",
-        "GET /needs/employees/{employee_id}/gaps",
+        "GET /needs/gaps/{employee_id}",
         "GET /needs/needs",
         "GET /needs/needs/{need_id}",
         "GET /needs/plan-items",
@@ -184,6 +183,7 @@ NOT_ABOUT_PEOPLE = frozenset(
         "GET /training/programs/{program_id}",
         "GET /training/classes",
         "GET /training/classes/{class_id}",
+        "GET /mentoring/matching-runs/{run_id}",
     }
 )
 """Routes whose answers name nobody but, by id, the head of a unit and who brought a file in."""

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from services.mentoring.commands import request_mentoring
 from services.needs.commands.analysis import analyse_needs
 from services.needs.commands.assessments import Assessment, record_assessments
 from services.needs.commands.plan import Proposal, propose_items
@@ -24,6 +23,7 @@ from shared.identity.tables import Account, SignIn
 from shared.identity.tokens import issue_token
 from shared.ids import new_id
 from tests.integration import classroom
+from tests.integration.mentorship import Case, two_cases
 from tests.integration.participants import Participant, consumer_of, evaluations, follow_ups
 
 Paths = dict[str, str]
@@ -98,7 +98,7 @@ async def _need_of(database: Database, employee_id: UUID) -> Person:
         **_list_and_item("needs", "needs", "need_id", need_id),
         **_list_and_item("needs", "plan-items", "plan_item_id", item_id),
         "GET /needs/performance": "/needs/performance",
-        "GET /needs/employees/{employee_id}/gaps": f"/needs/employees/{employee_id}/gaps",
+        "GET /needs/gaps/{employee_id}": f"/needs/gaps/{employee_id}",
     }
     return Person(employee_id, paths)
 
@@ -126,11 +126,16 @@ async def _in_training(database: Database) -> tuple[Person, Person]:
 
 
 async def _in_mentoring(database: Database) -> tuple[Person, Person]:
-    ids = await classroom.people(database, "Ani", "Budi")
-    async with database.transaction() as session:
-        rows = [await request_mentoring(session, ANALYST, each, "PELAYANAN_PUBLIK", ()) for each in ids]
-    ani, budi = (Person(row.employee_id, _list_and_item("mentoring", "requests", "request_id", row.id)) for row in rows)
+    ani, budi = [Person(each.employee_id, _of_mentoring(each)) for each in await two_cases(database)]
     return ani, budi
+
+
+def _of_mentoring(case: Case) -> Paths:
+    return (
+        _list_and_item("mentoring", "requests", "request_id", case.request_id)
+        | _list_and_item("mentoring", "pairs", "pair_id", case.pair_id)
+        | _list("mentoring", "mentors", "sessions", "proposals")
+    )
 
 
 async def _in_evaluation(database: Database) -> tuple[Person, Person]:
@@ -148,6 +153,10 @@ async def _in_evaluation(database: Database) -> tuple[Person, Person]:
         for seat in seats
     )
     return ani, budi
+
+
+def _list(service: str, *kinds: str) -> Paths:
+    return {f"GET /{service}/{kind}": f"/{service}/{kind}" for kind in kinds}
 
 
 def _list_and_item(service: str, kind: str, parameter: str, record_id: UUID) -> Paths:

@@ -66,7 +66,7 @@ class GapsView(BaseModel):
     performance: list[PerformanceView]
 
 
-@router.get("/employees/{employee_id}/gaps")
+@router.get("/gaps/{employee_id}")
 async def read_gaps(employee_id: UUID, reading: AnyoneReads, target_position_id: UUID | None = None) -> GapsView:
     """The gaps of a person for the present position, or for another one: for those above, analysts, auditors, and the
     person.

@@ -103,9 +103,18 @@ async def placed(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[
 async def evidence_of(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, dict[str, list[Evidence]]]:
     """All evidence of these people: person → competency → evidence."""
     known: dict[UUID, dict[str, list[Evidence]]] = defaultdict(lambda: defaultdict(list))
-    statement = select(EvidenceRow).where(EvidenceRow.employee_id == any_(literal(sorted(employee_ids), ARRAY(Uuid))))
-    for row in await session.scalars(statement.execution_options(yield_per=5_000)):
-        known[row.employee_id][row.competency].append(row.to_domain())
+    columns = (EvidenceRow.assessment_id, EvidenceRow.kind, EvidenceRow.assessed_on, EvidenceRow.valid_until)
+    statement = select(EvidenceRow.employee_id, EvidenceRow.competency, EvidenceRow.level, *columns)
+    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
+    for row in await session.execute(statement.where(EvidenceRow.employee_id == ids)):
+        evidence = Evidence(
+            assessment_id=row.assessment_id,
+            kind=EvidenceKind(row.kind),
+            assessed_on=row.assessed_on,
+            valid_until=row.valid_until,
+            level=row.level,
+        )
+        known[row.employee_id][row.competency].append(evidence)
     return known
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.needs.domain.evidence import Evidence, EvidenceKind
 from services.needs.tables.master import NeedsBase
 
 
@@ -78,16 +77,6 @@ class EvidenceRow(NeedsBase):
     assessed_on: Mapped[date]
     valid_until: Mapped[date]
     level: Mapped[int]
-
-    def to_domain(self) -> Evidence:
-        """The evidence."""
-        return Evidence(
-            assessment_id=self.assessment_id,
-            kind=EvidenceKind(self.kind),
-            assessed_on=self.assessed_on,
-            valid_until=self.valid_until,
-            level=self.level,
-        )
 
 
 class PerformanceRow(NeedsBase):
