@@ -11,7 +11,7 @@ from shared.runtime import Service
 SERVICE = Service(
     name="mentoring",
     title="Pendampingan",
-    summary="Permintaan pendampingan, juga yang lahir dari tindak lanjut.",
+    summary="Mentor, pencocokan, coaching, pendampingan pegawai baru, sesi dan capaiannya.",
     folder=Path(__file__).parent,
     router=router,
     handlers=HANDLERS,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Index, MetaData
+from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.mentoring.domain import Origin, Request, RequestStatus
+from services.mentoring.domain.levels import Evidence
+from services.mentoring.domain.mentors import Mentor, MentorStatus, PauseReason
+from services.mentoring.domain.pairs import Agreement, Basis, Pair, PairStatus, Side
+from services.mentoring.domain.requests import Form, Origin, Request, RequestStatus, UnitWish, WithdrawalReason
+from services.mentoring.domain.sessions import Session, SessionStatus
 from shared.db import NAMING, TYPES
+
+LIVING = "status IN ('MATCHED', 'ACTIVE')"
 
 
 class MentoringBase(DeclarativeBase):
@@ -23,7 +29,10 @@ class MentoringBase(DeclarativeBase):
 
 
 class RequestRow(MentoringBase):
-    """A request for mentoring; a follow-up has one at most. due_date is a local date of the agency."""
+    """A request for mentoring; a follow-up or a plan item has one at most. due_date is a local date of the agency.
+
+    Whatever changes a request, its pairs or their sessions locks this row first, and needs no other lock of theirs.
+    """
 
     __tablename__ = "requests"
     __table_args__ = (
@@ -35,8 +44,14 @@ class RequestRow(MentoringBase):
     employee_id: Mapped[UUID]
     competency: Mapped[str]
     origin: Mapped[str]
+    form: Mapped[int]
     follow_up_id: Mapped[UUID | None] = mapped_column(unique=True)
+    plan_item_id: Mapped[UUID | None] = mapped_column(unique=True)
     need_ids: Mapped[list[str]] = mapped_column(JSONB)
+    guide_id: Mapped[UUID | None]
+    required_level: Mapped[int | None]
+    current_level: Mapped[int | None]
+    unit_wish: Mapped[str]
     due_date: Mapped[date | None]
     status: Mapped[str]
     withdrawal_reason: Mapped[str | None]
@@ -50,22 +65,281 @@ class RequestRow(MentoringBase):
             employee_id=self.employee_id,
             competency=self.competency,
             origin=Origin(self.origin),
+            form=Form(self.form),
             follow_up_id=self.follow_up_id,
+            plan_item_id=self.plan_item_id,
             need_ids=tuple(UUID(need) for need in self.need_ids),
+            guide_id=self.guide_id,
+            required_level=self.required_level,
+            current_level=self.current_level,
+            unit_wish=UnitWish(self.unit_wish),
+            due_date=self.due_date,
             status=RequestStatus(self.status),
+            withdrawal_reason=WithdrawalReason(self.withdrawal_reason) if self.withdrawal_reason else None,
         )
 
 
-def request_values(request: Request, requested_at: datetime, due_date: date | None) -> dict[str, Any]:
-    """The row of a request that opens."""
+class MentorRow(MentoringBase):
+    """What a person offers as a mentor; the id is the employee's. Locked by whoever gives the mentor somebody."""
+
+    __tablename__ = "mentors"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    competencies: Mapped[list[str]] = mapped_column(JSONB)
+    capacity: Mapped[int]
+    online: Mapped[bool]
+    status: Mapped[str]
+    pause_reason: Mapped[str | None]
+    enlisted_at: Mapped[datetime]
+
+    def to_domain(self) -> Mentor:
+        """The mentor as the domain knows it."""
+        return Mentor(
+            id=self.id,
+            competencies=tuple(self.competencies),
+            capacity=self.capacity,
+            online=self.online,
+            status=MentorStatus(self.status),
+            pause_reason=PauseReason(self.pause_reason) if self.pause_reason else None,
+        )
+
+
+class ConflictRow(MentoringBase):
+    """Two people of whom the second must not mentor the first: a conflict of interest was declared."""
+
+    __tablename__ = "conflicts"
+
+    employee_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mentor_id: Mapped[UUID] = mapped_column(primary_key=True)
+    declared_at: Mapped[datetime]
+
+
+class CompetencyRow(MentoringBase):
+    """The kind of one competency as the newest record says."""
+
+    __tablename__ = "competencies"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class LevelRow(MentoringBase):
+    """The level 0 to 5 that one assessment found in one competency of one person; valid_until is exclusive."""
+
+    __tablename__ = "assessed_levels"
+    __table_args__ = (Index("ix_assessed_levels_competency_employee_id", "competency", "employee_id"),)
+
+    assessment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    competency: Mapped[str] = mapped_column(primary_key=True)
+    employee_id: Mapped[UUID]
+    source: Mapped[str]
+    assessed_on: Mapped[date]
+    valid_until: Mapped[date | None]
+    level: Mapped[int]
+
+    def to_domain(self) -> Evidence:
+        """The level as the domain knows it."""
+        return Evidence(
+            assessment_id=self.assessment_id,
+            source=self.source,
+            assessed_on=self.assessed_on,
+            valid_until=self.valid_until,
+            level=self.level,
+        )
+
+
+class MatchingRunRow(MentoringBase):
+    """One matching run; unmatched says by request which hard rule left it without a mentor."""
+
+    __tablename__ = "matching_runs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    made_by: Mapped[UUID]
+    rule_version: Mapped[str]
+    considered: Mapped[int]
+    unmatched: Mapped[dict[str, str]] = mapped_column(JSONB)
+
+
+class ProposalRow(MentoringBase):
+    """A mentor proposed for a request, with hundredths of points by part; one waits per request at most."""
+
+    __tablename__ = "proposals"
+    __table_args__ = (
+        Index("uq_proposals_waiting", "request_id", unique=True, postgresql_where=text("status = 'WAITING'")),
+        Index("ix_proposals_run_id", "run_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("matching_runs.id"))
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"))
+    employee_id: Mapped[UUID]
+    mentor_id: Mapped[UUID]
+    points: Mapped[dict[str, int]] = mapped_column(JSONB)
+    total: Mapped[int]
+    status: Mapped[str]
+    decided_at: Mapped[datetime | None]
+
+
+class PairRow(MentoringBase):
+    """A guide and a mentee; a request has one living pair at most. Dates are local dates of the agency."""
+
+    __tablename__ = "pairs"
+    __table_args__ = (
+        Index("uq_pairs_living", "request_id", unique=True, postgresql_where=text(LIVING)),
+        Index("ix_pairs_mentor_id_id", "mentor_id", "id"),
+        Index("ix_pairs_employee_id_id", "employee_id", "id"),
+        Index("ix_pairs_request_id", "request_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("requests.id"))
+    mentor_id: Mapped[UUID]
+    employee_id: Mapped[UUID]
+    competency: Mapped[str]
+    form: Mapped[int]
+    origin: Mapped[str]
+    basis: Mapped[str]
+    follow_up_id: Mapped[UUID | None]
+    plan_item_id: Mapped[UUID | None]
+    need_ids: Mapped[list[str]] = mapped_column(JSONB)
+    status: Mapped[str]
+    objective: Mapped[str | None]
+    goals: Mapped[list[str]] = mapped_column(JSONB)
+    target_level: Mapped[int | None]
+    start_date: Mapped[date | None]
+    end_date: Mapped[date | None]
+    sessions_per_month: Mapped[int | None]
+    signed: Mapped[list[str]] = mapped_column(JSONB)
+    evidence: Mapped[str | None]
+    matched_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_on: Mapped[date | None]
+    stop_reason: Mapped[str | None]
+    attainments: Mapped[list[int]] = mapped_column(JSONB)
+    attainment: Mapped[int | None]
+    session_count: Mapped[int | None]
+    outcome: Mapped[str | None]
+    rule_version: Mapped[str | None]
+    mentor_note: Mapped[str | None]
+    reaction: Mapped[int | None]
+
+    def to_domain(self) -> Pair:
+        """The pair as the domain knows it."""
+        return Pair(
+            id=self.id,
+            request_id=self.request_id,
+            mentor_id=self.mentor_id,
+            employee_id=self.employee_id,
+            competency=self.competency,
+            form=Form(self.form),
+            origin=Origin(self.origin),
+            basis=Basis(self.basis),
+            follow_up_id=self.follow_up_id,
+            plan_item_id=self.plan_item_id,
+            need_ids=tuple(UUID(need) for need in self.need_ids),
+            status=PairStatus(self.status),
+            agreement=self._agreement(),
+            signed=frozenset(Side(side) for side in self.signed),
+        )
+
+    def _agreement(self) -> Agreement | None:
+        if self.objective is None or self.start_date is None or self.end_date is None:
+            return None
+        return Agreement(
+            objective=self.objective,
+            goals=tuple(self.goals),
+            start_date=self.start_date,
+            end_date=self.end_date,
+            target_level=self.target_level,
+            sessions_per_month=self.sessions_per_month,
+        )
+
+
+class SessionRow(MentoringBase):
+    """One meeting at local times of the agency; notes (GROW) are the pair's own, the summary is for all readers."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_pair_id_held_on", "pair_id", "held_on"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pair_id: Mapped[UUID] = mapped_column(ForeignKey("pairs.id"))
+    held_on: Mapped[date]
+    starts_at: Mapped[time]
+    minutes: Mapped[int]
+    mode: Mapped[str]
+    topic: Mapped[str]
+    goal_number: Mapped[int | None]
+    summary: Mapped[str | None]
+    notes: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    next_on: Mapped[date | None]
+    evidence: Mapped[str | None]
+    status: Mapped[str]
+    logged_by: Mapped[str]
+    logged_by_actor: Mapped[UUID]
+    logged_at: Mapped[datetime]
+    answered_by_actor: Mapped[UUID | None]
+    answered_at: Mapped[datetime | None]
+
+    def to_domain(self) -> Session:
+        """The session as the domain knows it."""
+        return Session(
+            id=self.id,
+            pair_id=self.pair_id,
+            held_on=self.held_on,
+            starts_at=self.starts_at,
+            minutes=self.minutes,
+            logged_by=Side(self.logged_by),
+            status=SessionStatus(self.status),
+        )
+
+
+def request_values(request: Request, requested_at: datetime) -> dict[str, Any]:
+    """The row of a request that is written down."""
     return {
         "id": request.id,
         "employee_id": request.employee_id,
         "competency": request.competency,
         "origin": request.origin,
+        "form": int(request.form),
         "follow_up_id": request.follow_up_id,
-        "need_ids": orjson.dumps(request.need_ids).decode(),
-        "due_date": due_date,
+        "plan_item_id": request.plan_item_id,
+        "need_ids": as_json(request.need_ids),
+        "guide_id": request.guide_id,
+        "required_level": request.required_level,
+        "current_level": request.current_level,
+        "unit_wish": request.unit_wish,
+        "due_date": request.due_date,
         "status": request.status,
         "requested_at": requested_at,
     }
+
+
+def pair_values(pair: Pair, matched_at: datetime) -> dict[str, Any]:
+    """The row of a pair that is made."""
+    return {
+        "id": pair.id,
+        "request_id": pair.request_id,
+        "mentor_id": pair.mentor_id,
+        "employee_id": pair.employee_id,
+        "competency": pair.competency,
+        "form": int(pair.form),
+        "origin": pair.origin,
+        "basis": pair.basis,
+        "follow_up_id": pair.follow_up_id,
+        "plan_item_id": pair.plan_item_id,
+        "need_ids": as_json(pair.need_ids),
+        "status": pair.status,
+        "goals": "[]",
+        "signed": "[]",
+        "attainments": "[]",
+        "matched_at": matched_at,
+    }
+
+
+def as_json(value: object) -> str:
+    """The text of a JSON column."""
+    return orjson.dumps(value).decode()

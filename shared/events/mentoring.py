@@ -14,9 +14,9 @@ from shared.events.contract import Code, Event
 class MentoringRequested(Event):
     """A person is to be mentored or coached in one competency.
 
-    Published by mentoring when a request is written down, or wanted again after its follow-up had taken another path;
-    consumed by agencies' own reports. origin says who asked (FOLLOW_UP, PLAN_ITEM, ONBOARDING, OWN, ANALYST), form is
-    14 (coaching) or 15 (mentoring). What a follow-up asks waits until a person confirms the follow-up.
+    Published by mentoring when a request is written down; consumed by agencies' own reports. origin says who asked
+    (FOLLOW_UP, PLAN_ITEM, ONBOARDING, OWN, ANALYST), form is 14 (coaching) or 15 (mentoring). What a follow-up asks
+    waits until a person confirms the follow-up.
     """
 
     type: ClassVar[str] = "bangkom.mentoring.mentoring_requested.v1"

@@ -8,17 +8,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from services.evaluation.app import SERVICE as EVALUATION
 from services.mentoring.app import SERVICE
 from services.mentoring.tables import RequestRow
 from shared.db import Database
 from shared.delivery.consumer import Consumer
 from shared.delivery.envelope import Record
-from shared.events.evaluation import EvaluationConcluded, FollowUpClosed, FollowUpOpened
+from shared.events.evaluation import FollowUpClosed, FollowUpOpened
 from shared.events.mentoring import MentoringRequested, MentoringRequestWithdrawn
 from shared.ids import new_id
 from tests.conftest import MakeDatabase
-from tests.integration.participants import Participant, consumer_of
 from tests.records import Emitted, emitted, event_id_of, record_of
 
 NEED = UUID("01920000-0000-7000-8000-00000000aaaa")
@@ -88,7 +86,7 @@ async def test_follow_up_for_mentoring_opens_a_request(database: Database) -> No
         need_ids=(NEED,),
     )
     assert (said.causation, said.correlation) == (str(event_id_of(record)), NEED)
-    assert (row.status, row.due_date) == ("OPEN", date(2026, 4, 3))
+    assert (row.status, row.due_date) == ("PROPOSED", date(2026, 4, 3))
 
 
 async def test_follow_up_for_somebody_else_is_left_to_them(database: Database) -> None:
@@ -117,7 +115,7 @@ async def test_closed_follow_up_withdraws_its_request(database: Database) -> Non
     [said] = await take(database, record)
 
     found = {row.follow_up_id: (row.status, row.withdrawal_reason) for row in await requests(database)}
-    assert found == {follow_up_id: ("WITHDRAWN", "FOLLOW_UP_CLOSED"), other_id: ("OPEN", None)}
+    assert found == {follow_up_id: ("WITHDRAWN", "FOLLOW_UP_CLOSED"), other_id: ("PROPOSED", None)}
     assert isinstance(said.event, MentoringRequestWithdrawn)
     assert (said.event.follow_up_id, said.event.reason) == (follow_up_id, "FOLLOW_UP_CLOSED")
     assert (said.causation, said.correlation) == (str(event_id_of(record)), NEED)
@@ -164,30 +162,7 @@ async def test_end_state_is_the_same_for_every_order_of_keys_and_every_repetitio
         await take(database, *log[max(0, start - 5) : start + 17])
 
     found = {row.follow_up_id: row.status for row in await requests(database)}
-    assert found == {key: "WITHDRAWN" if ended else "OPEN" for key, ours, ended in stories if ours}
+    assert found == {key: "WITHDRAWN" if ended else "PROPOSED" for key, ours, ended in stories if ours}
     said = [type(each.event) for each in await emitted(database)]
     assert said.count(MentoringRequested) == len(found)
     assert said.count(MentoringRequestWithdrawn) == list(found.values()).count("WITHDRAWN")
-
-
-async def test_chain_from_training_to_mentoring_names_each_cause(
-    make_database: MakeDatabase, database: Database
-) -> None:
-    evaluation = await make_database(service="evaluation", agency="medan", lineages=EVALUATION.lineages)
-    ani = Participant()
-    completed, correction = ani.completed(), ani.measured(pre=55, post=74)
-
-    await consumer_of(evaluation).take([ani.confirmed(), ani.measured(pre=55, post=64), completed])
-    await consumer_of(evaluation).take([correction])
-    told = {type(each.event): each for each in await emitted(evaluation)}
-    requested, withdrawn = await take(database, *(each.as_record() for each in await emitted(evaluation)))
-
-    causes = {
-        FollowUpOpened: str(event_id_of(completed)),
-        EvaluationConcluded: str(event_id_of(correction)),
-        FollowUpClosed: str(event_id_of(correction)),
-    }
-    assert {kind: each.causation for kind, each in told.items()} == causes
-    assert requested.causation == str(told[FollowUpOpened].event_id)
-    assert withdrawn.causation == str(told[FollowUpClosed].event_id)
-    assert {each.correlation for each in (*told.values(), requested, withdrawn)} == {ani.need_id}

@@ -35,7 +35,8 @@ def asking(employee_id: UUID, competency: str = "PELAYANAN_PUBLIK", **more: obje
 
 async def audited(house: House) -> list[tuple[str, UUID | None, dict[str, object]]]:
     async with house.database.session() as session:
-        entries = await session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        about = AuditEntry.subject_type == "mentoring_request"
+        entries = await session.scalars(select(AuditEntry).where(about).order_by(AuditEntry.id))
         return [(entry.action, entry.subject_id, entry.details) for entry in entries]
 
 
@@ -60,7 +61,11 @@ async def test_analyst_asks_for_mentoring_and_withdraws_it(house: House) -> None
             request_id=request_id, employee_id=ani, competency="PELAYANAN_PUBLIK", origin="ANALYST", need_ids=(need,)
         ),
         MentoringRequestWithdrawn(
-            request_id=request_id, employee_id=ani, competency="PELAYANAN_PUBLIK", reason="NOT_AVAILABLE"
+            request_id=request_id,
+            employee_id=ani,
+            competency="PELAYANAN_PUBLIK",
+            reason="NOT_AVAILABLE",
+            need_ids=(need,),
         ),
     ]
     assert [each.correlation for each in said] == [need, need]
@@ -77,7 +82,10 @@ async def test_person_unknown_to_the_directory_is_refused(house: House) -> None:
 
     answer = await analyst.post(REQUESTS, json=asking(new_id()))
 
-    assert (answer.status_code, answer.json()["detail"]) == (422, "Pegawai ini tidak ada dalam direktori.")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "Pegawai ini tidak ada dalam direktori atau sedang tidak aktif.",
+    )
     assert await emitted(house.database) == []
     assert await audited(house) == []
 

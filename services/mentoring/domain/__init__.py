@@ -1,0 +1,1 @@
+"""Rules of mentoring: pure, standard library only."""
