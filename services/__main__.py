@@ -6,7 +6,8 @@ import click
 import uvloop
 
 from services.embedded import EmbeddedInstallation, run
-from services.needs.cli import import_group
+from services.needs.cli import import_group as imports_of_needs
+from services.training.cli import import_group as imports_of_training
 from shared import telemetry
 from shared.operate.installation import run_program
 from shared.operate.service import COMMON
@@ -27,7 +28,14 @@ def run_command(installation: EmbeddedInstallation) -> None:
     uvloop.run(run(settings, on_ready=lambda: click.echo(banner)))
 
 
-bangkom.add_command(import_group)
+@bangkom.group("import", cls=click.CommandCollection, sources=[imports_of_needs, imports_of_training])
+def import_group() -> None:
+    """Impor dari .xlsx atau .csv. Seluruh berkas diperiksa lebih dahulu.
+
+    Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat; 2: berkas tidak dapat dibaca.
+    """
+
+
 for command in COMMON:
     bangkom.add_command(command)
 

@@ -3,12 +3,16 @@
 from pathlib import Path
 
 from services.training import api
+from services.training.cli import import_group
+from services.training.handlers import HANDLERS
 from shared.runtime import Service
 
 SERVICE = Service(
     name="training",
     title="Pelatihan",
-    summary="Program, kelas, peserta, kehadiran, dan nilai.",
+    summary="Program, kelas, peserta, sertifikat, dan jam pelajaran.",
     folder=Path(__file__).parent,
     router=api.router,
+    handlers=HANDLERS,
+    commands=(import_group,),
 )

@@ -1,16 +1,26 @@
 """A stage for the tests of training: people in the directory, a programme, a class, and what was told of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from services.training import commands
 from services.training.commands import Newcomer
-from services.training.domain import Enrolment, Program, Schedule, Scores, Terms, TrainingClass
+from services.training.domain import (
+    Demand,
+    DemandOrigin,
+    Enrolment,
+    Nomination,
+    Program,
+    Schedule,
+    Scores,
+    Terms,
+    TrainingClass,
+)
 from shared.db import Database
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor, Role
@@ -60,7 +70,7 @@ async def people(database: Database, *names: str) -> list[UUID]:
             DirectoryEmployee(
                 id=employee_id,
                 name=name,
-                employee_number=f"19900101201501{number:04d}",
+                employee_number=f"{19900100 + number}2015011000",
                 email=None,
                 employment_type="PNS",
                 legal_status="01",
@@ -109,6 +119,35 @@ async def enrol(database: Database, class_id: UUID, *employee_ids: UUID) -> list
     newcomers = [Newcomer(employee_id=employee_id) for employee_id in employee_ids]
     async with database.transaction() as session:
         return await commands.enrol(session, ORGANISER, class_id, newcomers)
+
+
+async def demand(database: Database, employee_id: UUID, **changes: Any) -> Demand:
+    """What the plan asks for somebody."""
+    asked = Demand(
+        id=new_id(),
+        origin=DemandOrigin.PLAN_ITEM,
+        employee_id=employee_id,
+        competency="PELAYANAN_PUBLIK",
+        cycle=2026,
+        form=8,
+        need_ids=(new_id(),),
+    )
+    asked = replace(asked, **changes)
+    async with database.transaction() as session:
+        await commands.open_demands(session, [asked])
+    return asked
+
+
+async def nominate(database: Database, class_id: UUID, *employee_ids: UUID) -> list[Nomination]:
+    """Have people proposed for a class by a superior that they get for it."""
+    [superior] = await people(database, "Atasan")
+    async with database.transaction() as session:
+        await session.execute(
+            update(DirectoryEmployee).where(DirectoryEmployee.id.in_(employee_ids)).values(superior_id=superior)
+        )
+        actor = Actor(id=superior, kind="ACCOUNT", roles=frozenset(), employee_id=superior)
+        lines = [Newcomer(employee_id=each) for each in employee_ids]
+        return await commands.nominate(session, actor, class_id, lines, "Diperlukan di loket")
 
 
 async def attend(database: Database, class_id: UUID, session_number: int, present: dict[UUID, bool]) -> None:

@@ -108,8 +108,9 @@ async def test_class_is_told_from_enrolment_to_completion_within_the_journey_of_
 
     await run_class(database, {ani: (need,), budi: (need, other_need), citra: ()})
 
-    _, *events = await told(database)
-    seats = {UUID(event.data["employee_id"]): event.subject for event in events}
+    _, _, *events = await told(database)
+    seats = {UUID(e.data["employee_id"]): e.subject for e in events if e.name == "enrolment_confirmed"}
+    worth = [(event.name, event.subject, event.correlation) for event in events[8:]]
     assert [(event.name, event.subject, event.correlation) for event in events] == [
         ("enrolment_confirmed", seats[ani], need),
         ("enrolment_confirmed", seats[budi], seats[budi]),
@@ -119,6 +120,13 @@ async def test_class_is_told_from_enrolment_to_completion_within_the_journey_of_
         ("training_completed", seats[ani], need),
         ("training_completed", seats[budi], seats[budi]),
         ("training_not_completed", seats[citra], seats[citra]),
+        *worth,
+    ]
+    assert [(name, correlation) for name, _, correlation in worth] == [
+        ("certificate_issued", need),
+        ("certificate_issued", seats[budi]),
+        ("learning_hours_credited", need),
+        ("learning_hours_credited", seats[budi]),
     ]
 
 
@@ -135,7 +143,8 @@ async def test_class_events_say_what_happened(database: Database) -> None:
     for event, person in ((confirmed, ani), (measured, ani), (completed, budi), (missed, citra)):
         whose = (event.subject, training_class.id, training_class.program_id, person)
         assert tuple(event.data.pop(name) for name in ids) == tuple(str(each) for each in whose)
-    assert confirmed.data == {"need_ids": [str(need)]}
+    links = {"plan_item_id": None, "follow_up_id": None}
+    assert confirmed.data == {"need_ids": [str(need)]} | links
     assert measured.data == {"pre_score": 55, "post_score": 64, "max_score": 100}
     assert completed.data == {
         "competency": "PELAYANAN_PUBLIK",
@@ -145,7 +154,7 @@ async def test_class_events_say_what_happened(database: Database) -> None:
         "start_date": "2026-03-02",
         "end_date": "2026-03-04",
         "need_ids": [str(need), str(other_need)],
-    }
+    } | links
     assert missed.data == {"reason": "ATTENDANCE", "attendance_percent": 60}
 
 

@@ -120,8 +120,21 @@ async def _in_training(database: Database) -> tuple[Person, Person]:
     ids = await classroom.people(database, "Ani", "Budi")
     held = await classroom.add_class(database, 4)
     await classroom.enrol(database, held.id, *ids)
-    route = "GET /training/classes/{class_id}/enrolments"
-    ani, budi = (Person(each, {route: f"/training/classes/{held.id}/enrolments"}) for each in ids)
+    demands = [await classroom.demand(database, each) for each in ids]
+    await classroom.nominate(database, held.id, *ids)
+    of_class = {
+        f"GET /training/classes/{{class_id}}/{kind}": f"/training/classes/{held.id}/{kind}"
+        for kind in ("enrolments", "nominations")
+    }
+    ani, budi = (
+        Person(
+            each,
+            {**of_class, "GET /training/enrolments": "/training/enrolments"}
+            | _list_and_item("training", "demands", "demand_id", demand.id)
+            | _list_and_item("training", "learning-hours", "employee_id", each),
+        )
+        for each, demand in zip(ids, demands, strict=True)
+    )
     return ani, budi
 
 

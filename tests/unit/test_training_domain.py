@@ -53,7 +53,7 @@ def make_class(
         capacity=capacity,
         session_hours=session_hours,
     )
-    return TrainingClass(id=numbered(1), program_id=numbered(2), terms=terms, schedule=schedule, status=status)
+    return TrainingClass(id=numbered(1), program_id=numbered(2), form=8, terms=terms, schedule=schedule, status=status)
 
 
 def make_enrolment(number: int = 10, *, scores: Scores | None = None, needs: tuple[UUID, ...] = ()) -> Enrolment:
@@ -164,7 +164,7 @@ def test_class_refuses_everything_but_corrected_scores_once_it_is_closed() -> No
     enrolment = make_enrolment()
 
     with pytest.raises(Conflict):
-        closed.admit([enrolment], seated=set(), known={enrolment.employee_id})
+        closed.admit([enrolment], seated=set(), known={enrolment.employee_id: True})
     with pytest.raises(Conflict):
         closed.accept_attendance(1, [enrolment.id], seated={enrolment.id}, today=WEDNESDAY)
     with pytest.raises(Conflict):
@@ -198,19 +198,21 @@ def test_class_cannot_be_closed_while_an_attendance_list_is_missing() -> None:
 
 def test_admission_names_who_stands_in_the_way() -> None:
     ani, budi, citra = make_enrolment(10), make_enrolment(11), make_enrolment(12)
-    everybody = {person.employee_id for person in (ani, budi, citra)}
+    everybody = {person.employee_id: True for person in (ani, budi, citra)}
 
     with pytest.raises(Invalid, match=r"ke-2.*tidak dikenal"):
-        make_class(4).admit([ani, budi], seated=set(), known={ani.employee_id})
+        make_class(4).admit([ani, budi], seated=set(), known={ani.employee_id: True})
     with pytest.raises(Conflict, match=r"ke-1.*sudah terdaftar"):
         make_class(4).admit([ani, budi], seated={ani.employee_id}, known=everybody)
     with pytest.raises(Conflict, match=r"ke-3.*sudah terdaftar"):
         make_class(4).admit([ani, budi, ani], seated=set(), known=everybody)
+    with pytest.raises(Conflict, match=r"ke-2.*tidak aktif"):
+        make_class(4).admit([ani, budi], seated=set(), known=everybody | {budi.employee_id: False})
 
 
 def test_admission_ends_when_the_last_seat_is_taken() -> None:
     ani, budi, citra = make_enrolment(10), make_enrolment(11), make_enrolment(12)
-    known = {ani.employee_id, budi.employee_id, citra.employee_id}
+    known = dict.fromkeys([ani.employee_id, budi.employee_id, citra.employee_id], True)
 
     make_class(4, capacity=3).admit([budi, citra], seated={ani.employee_id}, known=known)
     with pytest.raises(Conflict, match="2 peserta diminta, 1 tempat tersisa"):
@@ -320,4 +322,4 @@ def test_class_sessions_add_up_to_the_hours_of_the_programme() -> None:
     schedule = Schedule(start_date=MONDAY, end_date=WEDNESDAY, place="Aula", capacity=1, session_hours=(8, 8))
 
     with pytest.raises(Invalid, match=r"16.*20"):
-        TrainingClass(id=numbered(1), program_id=numbered(2), terms=terms, schedule=schedule)
+        TrainingClass(id=numbered(1), program_id=numbered(2), form=8, terms=terms, schedule=schedule)

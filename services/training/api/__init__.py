@@ -2,8 +2,11 @@
 
 from fastapi import APIRouter
 
-from services.training.api import classes, programs
+from services.training.api import classes, demands, learning_hours, programs, seats
 
 router = APIRouter(prefix="/training", tags=["training"])
 router.include_router(programs.router)
 router.include_router(classes.router)
+router.include_router(seats.router)
+router.include_router(demands.router)
+router.include_router(learning_hours.router)

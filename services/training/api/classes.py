@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -12,8 +11,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
-from services.training.api.shapes import AskedPage, Body, Hours, Line
-from services.training.domain import ClassStatus, Enrolment, EnrolmentStatus, Requirement, Schedule, Scores
+from services.training.api.seats import EnrolmentsView, EnrolmentView
+from services.training.api.shapes import MANY, AskedPage, Body, Hours, Line
+from services.training.domain import ClassStatus, CostLevel, Schedule, Scope, Scores
 from shared import clock
 from shared.identity.actor import Role
 from shared.web.requests import Commanding, Reading, may_command, may_read
@@ -23,9 +23,6 @@ router = APIRouter(prefix="/classes")
 AnyoneReads = Annotated[Reading, may_read()]
 OrganiserCommand = Annotated[Commanding, may_command(Role.ORGANISER)]
 ClassroomCommand = Annotated[Commanding, may_command(Role.ORGANISER, Role.FACILITATOR)]
-
-MANY = 5_000
-"""Rows of one list: more than the largest class."""
 
 HIGHEST_SCORE = 10_000
 Score = Annotated[int, Field(ge=0, le=HIGHEST_SCORE)]
@@ -40,6 +37,8 @@ class ClassPlan(Body):
     place: Line
     capacity: Annotated[int, Field(ge=1, le=MANY)]
     session_hours: Annotated[tuple[Hours, ...], Field(min_length=1, max_length=500)]
+    scope: Scope = Scope.NATIONAL
+    cost_level: CostLevel = CostLevel.FREE
 
     def schedule(self) -> Schedule:
         return Schedule(
@@ -48,21 +47,9 @@ class ClassPlan(Body):
             place=self.place,
             capacity=self.capacity,
             session_hours=self.session_hours,
+            scope=self.scope,
+            cost_level=self.cost_level,
         )
-
-
-class NewcomerLine(Body):
-    employee_id: UUID
-    need_ids: Annotated[tuple[UUID, ...], Field(max_length=20)] = ()
-
-
-class EnrolmentList(Body):
-    """Everybody here gets a seat, or nobody does."""
-
-    participants: Annotated[list[NewcomerLine], Field(min_length=1, max_length=MANY)]
-
-    def newcomers(self) -> list[commands.Newcomer]:
-        return [commands.Newcomer(employee_id=p.employee_id, need_ids=p.need_ids) for p in self.participants]
 
 
 class AttendanceLine(Body):
@@ -108,6 +95,9 @@ class ClassView(BaseModel):
     capacity: int
     seats_taken: int
     session_hours: tuple[int, ...]
+    form: int
+    scope: Scope
+    cost_level: CostLevel
     competency: str
     learning_hours: int
     pass_mark: int | None
@@ -128,6 +118,9 @@ class ClassView(BaseModel):
             capacity=schedule.capacity,
             seats_taken=listed.seats_taken,
             session_hours=schedule.session_hours,
+            form=listed.training_class.form,
+            scope=schedule.scope,
+            cost_level=schedule.cost_level,
             competency=terms.competency,
             learning_hours=terms.learning_hours,
             pass_mark=terms.pass_mark,
@@ -136,54 +129,23 @@ class ClassView(BaseModel):
         )
 
 
-class EnrolmentView(BaseModel):
-    id: UUID
-    employee_id: UUID
-    need_ids: tuple[UUID, ...]
-    status: EnrolmentStatus
-    pre_score: int | None
-    post_score: int | None
-    max_score: int | None
-    attendance_percent: int | None
-    missed: Requirement | None
-
-    @classmethod
-    def of(cls, enrolment: Enrolment) -> EnrolmentView:
-        scores, judgement = enrolment.scores, enrolment.judgement
-        return cls(
-            id=enrolment.id,
-            employee_id=enrolment.employee_id,
-            need_ids=enrolment.need_ids,
-            status=enrolment.status,
-            pre_score=scores.pre_score if scores else None,
-            post_score=scores.post_score if scores else None,
-            max_score=scores.max_score if scores else None,
-            attendance_percent=judgement.attendance_percent if judgement else None,
-            missed=judgement.missed if judgement else None,
-        )
-
-
-class EnrolmentsView(BaseModel):
-    """The enrolments a command made or changed."""
-
-    enrolments: list[EnrolmentView]
-
-    @classmethod
-    def of(cls, enrolments: Iterable[Enrolment]) -> EnrolmentsView:
-        return cls(enrolments=[EnrolmentView.of(enrolment) for enrolment in enrolments])
-
-
 class ParticipantView(BaseModel):
     """One seat with the person's name; presence by session number."""
 
     enrolment: EnrolmentView
     name: str | None
     presence: dict[int, bool]
+    certificate_number: str | None
 
     @classmethod
     def of(cls, participant: queries.Participant) -> ParticipantView:
         enrolment = EnrolmentView.of(participant.enrolment)
-        return cls(enrolment=enrolment, name=participant.name, presence=dict(participant.presence))
+        return cls(
+            enrolment=enrolment,
+            name=participant.name,
+            presence=dict(participant.presence),
+            certificate_number=participant.certificate_number,
+        )
 
 
 class AttendanceView(BaseModel):
@@ -214,14 +176,6 @@ async def schedule_class(body: ClassPlan, command: OrganiserCommand) -> Response
     async def work(session: AsyncSession) -> ClassView:
         scheduled = await commands.schedule_class(session, command.actor, body.program_id, body.schedule())
         return ClassView.of(await queries.training_class(session, command.actor, scheduled.id))
-
-    return await command.run(work, status=201)
-
-
-@router.post("/{class_id}/enrolments", status_code=201, response_model=EnrolmentsView)
-async def enrol(class_id: UUID, body: EnrolmentList, command: OrganiserCommand) -> Response:
-    async def work(session: AsyncSession) -> EnrolmentsView:
-        return EnrolmentsView.of(await commands.enrol(session, command.actor, class_id, body.newcomers()))
 
     return await command.run(work, status=201)
 

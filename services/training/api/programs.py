@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.training import commands, queries
 from services.training.api.shapes import AskedPage, Body, Hours, Line, Percent
 from services.training.domain import DEFAULT_MINIMUM_ATTENDANCE_PERCENT, FORMS, Program, Terms
+from services.training.tables import RevisionRequestRow
 from shared.events.contract import Code
 from shared.identity.actor import Role
 from shared.web.requests import Commanding, Reading, may_command, may_read
@@ -77,14 +80,38 @@ class ProgramView(BaseModel):
         )
 
 
+class RevisionRequestView(BaseModel):
+    """What evaluation asks of a programme: the rule that fired and its figure; answered with the next change."""
+
+    id: UUID
+    class_id: UUID | None
+    rule: str
+    rule_version: str
+    figure: Decimal
+    requested_at: datetime
+    answered_at: datetime | None
+
+    @classmethod
+    def of(cls, row: RevisionRequestRow) -> RevisionRequestView:
+        return cls.model_validate(row, from_attributes=True)
+
+
+class ProgramDetail(ProgramView):
+    """A programme with what evaluation asks of it, newest first."""
+
+    revision_requests: list[RevisionRequestView]
+
+
 @router.get("")
 async def list_programs(reading: AnyoneReads, page: AskedPage) -> list[ProgramView]:
     return [ProgramView.of(program) for program in await queries.programs(reading.session, reading.actor, page)]
 
 
 @router.get("/{program_id}")
-async def read_program(program_id: UUID, reading: AnyoneReads) -> ProgramView:
-    return ProgramView.of(await queries.program(reading.session, reading.actor, program_id))
+async def read_program(program_id: UUID, reading: AnyoneReads) -> ProgramDetail:
+    view = ProgramView.of(await queries.program(reading.session, reading.actor, program_id))
+    asked = await queries.revision_requests(reading.session, reading.actor, program_id)
+    return ProgramDetail(**view.model_dump(), revision_requests=[RevisionRequestView.of(row) for row in asked])
 
 
 @router.post("", status_code=201, response_model=ProgramView)

@@ -1,4 +1,4 @@
-"""What training decides: programmes and their terms, classes, enrolments, attendance, scores and completion."""
+"""Classes: who may enter, what may be recorded when, and what closing finds."""
 
 from __future__ import annotations
 
@@ -8,42 +8,10 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from services.training.domain.enrolments import CancellationReason, Enrolment, Judgement, Scores
+from services.training.domain.forms import CostLevel, Scope
+from services.training.domain.programs import Terms
 from shared.errors import Conflict, Invalid, NotFound
-
-DEFAULT_MINIMUM_ATTENDANCE_PERCENT = 80
-"""What a new programme asks unless its owner says otherwise: usual practice, no regulation fixes it."""
-
-WHOLE = 100
-"""Percent."""
-
-FORMS: Mapping[int, str] = {
-    1: "Diklat Struktural",
-    2: "Diklat Fungsional",
-    3: "Diklat Teknis",
-    4: "Workshop",
-    5: "Pelatihan Manajerial",
-    6: "Pelatihan Sosial Kultural",
-    7: "Sosialisasi",
-    8: "Bimbingan Teknis",
-    9: "Seminar",
-    10: "Magang",
-    11: "Kursus",
-    12: "Penataran",
-    13: "Klasikal lainnya",
-    14: "Coaching",
-    15: "Mentoring",
-    16: "E-Learning",
-    17: "Pelatihan Jarak Jauh",
-    18: "Detasering (Secondment)",
-    19: "Pembelajaran Alam Terbuka (Outbond)",
-    20: "Patok Banding (Benchmarking)",
-    21: "Pertukaran PNS–swasta/BUMN/BUMD",
-    22: "Belajar Mandiri",
-    23: "Komunitas Belajar (CoP)",
-    24: "Bimbingan Di Tempat Kerja",
-    25: "Nonklasikal lainnya",
-}
-"""Forms of development by the codes of BKN's SIASN ("jenis diklat"), after Peraturan LAN 10/2018."""
 
 
 class ClassStatus(StrEnum):
@@ -56,28 +24,19 @@ class Action(StrEnum):
     RECORD_ATTENDANCE = "RECORD_ATTENDANCE"
     RECORD_SCORES = "RECORD_SCORES"
     CLOSE = "CLOSE"
-
-
-class EnrolmentStatus(StrEnum):
-    CONFIRMED = "CONFIRMED"
-    COMPLETED = "COMPLETED"
-    NOT_COMPLETED = "NOT_COMPLETED"
-
-
-class Requirement(StrEnum):
-    """A part of the rule of completion; the one that was missed is the reason of not completing."""
-
-    ATTENDANCE = "ATTENDANCE"
-    POST_TEST = "POST_TEST"
+    CANCEL = "CANCEL"
+    CORRECT = "CORRECT"
 
 
 ALLOWED: Mapping[tuple[ClassStatus, Action], ClassStatus] = {
     (ClassStatus.SCHEDULED, Action.ENROL): ClassStatus.SCHEDULED,
     (ClassStatus.SCHEDULED, Action.RECORD_ATTENDANCE): ClassStatus.SCHEDULED,
     (ClassStatus.SCHEDULED, Action.RECORD_SCORES): ClassStatus.SCHEDULED,
+    (ClassStatus.SCHEDULED, Action.CANCEL): ClassStatus.SCHEDULED,
     (ClassStatus.SCHEDULED, Action.CLOSE): ClassStatus.CLOSED,
     # A remedial test comes after the class: what was learned is measured anew, who completed stays.
     (ClassStatus.CLOSED, Action.RECORD_SCORES): ClassStatus.CLOSED,
+    (ClassStatus.CLOSED, Action.CORRECT): ClassStatus.CLOSED,
 }
 
 STATUS_IN_WORDS: Mapping[ClassStatus, str] = {
@@ -89,6 +48,8 @@ ACTION_IN_WORDS: Mapping[Action, str] = {
     Action.RECORD_ATTENDANCE: "Kehadiran tidak dapat dicatat",
     Action.RECORD_SCORES: "Nilai tidak dapat dicatat",
     Action.CLOSE: "Kelas tidak dapat ditutup",
+    Action.CANCEL: "Tempat tidak dapat dilepas",
+    Action.CORRECT: "Hasil tidak dapat dikoreksi",
 }
 
 
@@ -100,101 +61,6 @@ def status_after(status: ClassStatus, action: Action) -> ClassStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """Pre and post test on a scale from 0 to max_score; a test not taken has no score."""
-
-    pre_score: int | None
-    post_score: int | None
-    max_score: int
-
-    def __post_init__(self) -> None:
-        for name, score in (("pra-tes", self.pre_score), ("pasca-tes", self.post_score)):
-            if score is not None and not 0 <= score <= self.max_score:
-                raise Invalid(f"Nilai {name} {score} di luar skala 0 sampai {self.max_score}.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What closing a class found of one participant; nothing missed means completed."""
-
-    attendance_percent: int
-    missed: Requirement | None
-
-    @property
-    def status(self) -> EnrolmentStatus:
-        return EnrolmentStatus.NOT_COMPLETED if self.missed else EnrolmentStatus.COMPLETED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a programme gives and asks. A class keeps the terms it was scheduled under, so that none change midway.
-
-    learning_hours in JP of 45 minutes, pass_mark in percent of the highest score. The pass mark does not decide
-    completion: whether enough was learned is evaluated afterwards.
-    """
-
-    competency: str
-    learning_hours: int
-    pass_mark: int | None = None
-    minimum_attendance_percent: int = DEFAULT_MINIMUM_ATTENDANCE_PERCENT
-    post_test_required: bool = False
-
-    def __post_init__(self) -> None:
-        if self.learning_hours < 1:
-            raise Invalid("JP program paling sedikit 1.")
-        if self.pass_mark is not None and not 0 <= self.pass_mark <= WHOLE:
-            raise Invalid("Nilai kelulusan harus antara 0 dan 100.")
-        if not 0 <= self.minimum_attendance_percent <= WHOLE:
-            raise Invalid("Kehadiran minimum harus antara 0 dan 100 persen.")
-
-    def judge(self, attended_hours: int, class_hours: int, scores: Scores | None) -> Judgement:
-        """Judge one participant. Attendance counts in JP, so that a long session weighs more; cut, never rounded up."""
-        percent = attended_hours * WHOLE // class_hours
-        missed = None
-        if percent < self.minimum_attendance_percent:
-            missed = Requirement.ATTENDANCE
-        elif self.post_test_required and (scores is None or scores.post_score is None):
-            missed = Requirement.POST_TEST
-        return Judgement(attendance_percent=percent, missed=missed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """One programme of the catalogue. Its code is how other systems know it, and never changes."""
-
-    id: UUID
-    code: str
-    title: str
-    form: int
-    terms: Terms
-
-    def __post_init__(self) -> None:
-        if self.form not in FORMS:
-            raise Invalid(f"Jenis diklat {self.form} tidak dikenal: gunakan kode 1 sampai {max(FORMS)}.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
-    """One person's seat in one class."""
-
-    id: UUID
-    class_id: UUID
-    employee_id: UUID
-    need_ids: tuple[UUID, ...] = ()
-    scores: Scores | None = None
-    judgement: Judgement | None = None
-
-    @property
-    def status(self) -> EnrolmentStatus:
-        return self.judgement.status if self.judgement else EnrolmentStatus.CONFIRMED
-
-    @property
-    def correlation_id(self) -> UUID:
-        """The journey the seat belongs to: the need's when it serves exactly one, else its own."""
-        return self.need_ids[0] if len(self.need_ids) == 1 else self.id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """When, where and for how many. session_hours: JP of each session in order; sessions are numbered from 1."""
 
@@ -203,6 +69,8 @@ class Schedule:
     place: str
     capacity: int
     session_hours: tuple[int, ...]
+    scope: Scope = Scope.NATIONAL
+    cost_level: CostLevel = CostLevel.FREE
 
     def __post_init__(self) -> None:
         if self.end_date < self.start_date:
@@ -223,6 +91,7 @@ class TrainingClass:
 
     id: UUID
     program_id: UUID
+    form: int
     terms: Terms
     schedule: Schedule
     status: ClassStatus = ClassStatus.SCHEDULED
@@ -232,13 +101,15 @@ class TrainingClass:
         if hours != self.terms.learning_hours:
             raise Invalid(f"Jumlah JP sesi ({hours}) harus sama dengan JP program ({self.terms.learning_hours}).")
 
-    def admit(self, newcomers: Sequence[Enrolment], *, seated: Collection[UUID], known: Collection[UUID]) -> None:
-        """Accept all newcomers or refuse all; seated and known are employee ids."""
+    def admit(self, newcomers: Sequence[Enrolment], *, seated: Collection[UUID], known: Mapping[UUID, bool]) -> None:
+        """Accept all newcomers or refuse all; seated are employee ids, known says of each whether they are at work."""
         status_after(self.status, Action.ENROL)
         taken = set(seated)
         for number, newcomer in enumerate(newcomers, start=1):
             if newcomer.employee_id not in known:
                 raise Invalid(f"Peserta ke-{number}: pegawai tidak dikenal.")
+            if not known[newcomer.employee_id]:
+                raise Conflict(f"Peserta ke-{number}: pegawai sedang tidak aktif.")
             if newcomer.employee_id in taken:
                 raise Conflict(f"Peserta ke-{number}: pegawai sudah terdaftar di kelas ini.")
             taken.add(newcomer.employee_id)
@@ -281,6 +152,32 @@ class TrainingClass:
         self._require_full_attendance_list(enrolments, presence)
         judged = [replace(enrolment, judgement=self._judge(enrolment, presence)) for enrolment in enrolments]
         return replace(self, status=status), judged
+
+    def cancel(
+        self,
+        enrolment: Enrolment,
+        reason: CancellationReason,
+        presence: Mapping[UUID, Presence],
+    ) -> Enrolment:
+        """The seat given up; refused once attendance was recorded for it, since the class has begun for the person."""
+        status_after(self.status, Action.CANCEL)
+        if presence.get(enrolment.id):
+            raise Conflict("Tempat tidak dapat dilepas: kehadiran peserta ini sudah dicatat.")
+        return replace(enrolment, cancellation=reason)
+
+    def accept_correction(self, corrected: Mapping[UUID, Presence], *, seated: Collection[UUID]) -> None:
+        """Refuse corrections that cannot be true; corrected and seated are by enrolment id."""
+        status_after(self.status, Action.CORRECT)
+        _require_each_seated_once(list(corrected), seated)
+        for number in sorted({number for presence in corrected.values() for number in presence}):
+            if not 1 <= number <= len(self.schedule.session_hours):
+                raise NotFound(f"Kelas ini tidak memiliki sesi {number}.")
+
+    def correct(self, enrolments: Sequence[Enrolment], presence: Mapping[UUID, Presence]) -> list[Enrolment]:
+        """Judge these anew by what is recorded now; gives those of whom another finding holds."""
+        status_after(self.status, Action.CORRECT)
+        judged = (replace(enrolment, judgement=self._judge(enrolment, presence)) for enrolment in enrolments)
+        return [now for before, now in zip(enrolments, judged, strict=True) if now.judgement != before.judgement]
 
     def _judge(self, enrolment: Enrolment, presence: Mapping[UUID, Presence]) -> Judgement:
         hours = self.schedule.session_hours

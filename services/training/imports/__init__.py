@@ -1,0 +1,1 @@
+"""Activities in: what people attended elsewhere, from the workbooks that agencies have."""

@@ -1,0 +1,154 @@
+"""Reads of the catalogue and its classes. Everybody signed in sees them; who sits in them, only some see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.training.domain import Enrolment, EnrolmentStatus, Presence, Program, TrainingClass
+from services.training.queries.paging import Page, any_of, page_of, require
+from services.training.queries.people import SEES_PARTICIPANTS, visible_to
+from services.training.tables import (
+    AttendanceRow,
+    CertificateRow,
+    ClassRow,
+    EnrolmentRow,
+    ProgramRow,
+    RevisionRequestRow,
+)
+from shared.directory import DirectoryEmployee
+from shared.identity.actor import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedClass:
+    """A class with what a list of classes shows beside it."""
+
+    training_class: TrainingClass
+    program_title: str
+    seats_taken: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """An enrolment with the person's name (none once the directory has forgotten the person) and attendance."""
+
+    enrolment: Enrolment
+    name: str | None
+    presence: Presence
+    certificate_number: str | None
+
+
+async def programs(session: AsyncSession, _: Actor, page: Page) -> list[Program]:
+    """The catalogue."""
+    rows = await session.scalars(page_of(select(ProgramRow), ProgramRow.id, page))
+    return [row.to_domain() for row in rows]
+
+
+async def program(session: AsyncSession, _: Actor, program_id: UUID) -> Program:
+    """One programme."""
+    return require(await session.get(ProgramRow, program_id), "Program").to_domain()
+
+
+async def program_for_update(session: AsyncSession, _: Actor, program_id: UUID) -> ProgramRow:
+    """One programme, locked, so that the order of its events is the order of its changes."""
+    return require(await session.get(ProgramRow, program_id, with_for_update=True), "Program")
+
+
+async def classes(session: AsyncSession, _: Actor, page: Page, *, program_id: UUID | None = None) -> list[ListedClass]:
+    """Classes of all programmes, or of one."""
+    of_program = ClassRow.program_id == program_id if program_id else true()
+    rows = await session.execute(page_of(_listed_classes().where(of_program), ClassRow.id, page))
+    return [_listed(row) for row in rows]
+
+
+async def training_class(session: AsyncSession, _: Actor, class_id: UUID) -> ListedClass:
+    """One class."""
+    row = (await session.execute(_listed_classes().where(ClassRow.id == class_id))).one_or_none()
+    return _listed(require(row, "Kelas"))
+
+
+async def class_for_update(session: AsyncSession, _: Actor, class_id: UUID) -> ClassRow:
+    """One class, locked. Whatever changes a class or a seat in it takes this lock first, and needs no other."""
+    return require(await session.get(ClassRow, class_id, with_for_update=True), "Kelas")
+
+
+async def classes_for_update(session: AsyncSession, class_ids: Collection[UUID]) -> dict[UUID, ClassRow]:
+    """Classes by id, locked in one order, so that those who meet at them wait in a row."""
+    statement = select(ClassRow).where(ClassRow.id == any_of(class_ids)).order_by(ClassRow.id).with_for_update()
+    return {row.id: row for row in await session.scalars(statement)}
+
+
+async def enrolments_of(session: AsyncSession, *class_ids: UUID) -> dict[UUID, Enrolment]:
+    """Every seat not given up of classes that the caller holds the locks of, by id, in the order they were taken."""
+    statement = (
+        select(EnrolmentRow).where(EnrolmentRow.class_id == any_of(class_ids), _taken()).order_by(EnrolmentRow.id)
+    )
+    return {row.id: row.to_domain() for row in await session.scalars(statement)}
+
+
+async def enrolment(session: AsyncSession, actor: Actor, enrolment_id: UUID) -> Enrolment:
+    """The actor's own seat."""
+    row = await session.get(EnrolmentRow, enrolment_id)
+    mine = row if row and row.employee_id == actor.employee_id else None
+    return require(mine, "Tempat di kelas").to_domain()
+
+
+async def enrolments(
+    session: AsyncSession, actor: Actor, page: Page, *, employee_id: UUID | None = None
+) -> list[Enrolment]:
+    """Seats that the actor may see, of all or of one person, those given up too."""
+    of_person = EnrolmentRow.employee_id == employee_id if employee_id else true()
+    seen = visible_to(actor, EnrolmentRow.employee_id, SEES_PARTICIPANTS)
+    rows = await session.scalars(page_of(select(EnrolmentRow).where(of_person, seen), EnrolmentRow.id, page))
+    return [row.to_domain() for row in rows]
+
+
+async def participants(session: AsyncSession, actor: Actor, class_id: UUID) -> list[Participant]:
+    """The seats of a class that the actor may see, with names and attendance, in the order they were taken."""
+    await training_class(session, actor, class_id)
+    seat, person, certificate = EnrolmentRow, DirectoryEmployee, CertificateRow
+    holds = (certificate.enrolment_id == seat.id) & certificate.revoked_on.is_(None)
+    statement = select(seat, person.name, certificate.number).outerjoin(person, person.id == seat.employee_id)
+    seen = visible_to(actor, seat.employee_id, SEES_PARTICIPANTS)
+    seats = statement.outerjoin(certificate, holds).where(seat.class_id == class_id, _taken(), seen).order_by(seat.id)
+    rows = [(row.to_domain(), name, number) for row, name, number in await session.execute(seats)]
+    attended = await presence(session, [enrolment.id for enrolment, _, _ in rows])
+    return [
+        Participant(enrolment=each, name=name, presence=attended.get(each.id, {}), certificate_number=number)
+        for each, name, number in rows
+    ]
+
+
+async def presence(session: AsyncSession, enrolment_ids: Collection[UUID]) -> dict[UUID, dict[int, bool]]:
+    """Recorded attendance by enrolment and session number."""
+    statement = select(AttendanceRow).where(AttendanceRow.enrolment_id == any_of(enrolment_ids))
+    found: dict[UUID, dict[int, bool]] = defaultdict(dict)
+    for row in await session.scalars(statement.order_by(AttendanceRow.session_number)):
+        found[row.enrolment_id][row.session_number] = row.present
+    return found
+
+
+async def revision_requests(session: AsyncSession, _: Actor, program_id: UUID) -> list[RevisionRequestRow]:
+    """What evaluation asked of a programme, newest first."""
+    asked = select(RevisionRequestRow).where(RevisionRequestRow.program_id == program_id)
+    return list(await session.scalars(asked.order_by(RevisionRequestRow.requested_at.desc())))
+
+
+def _listed_classes() -> Select[ClassRow, str, int]:
+    taken = select(func.count()).where(EnrolmentRow.class_id == ClassRow.id, _taken()).scalar_subquery()
+    return select(ClassRow, ProgramRow.title, taken).join(ProgramRow, ProgramRow.id == ClassRow.program_id)
+
+
+def _listed(row: Row[ClassRow, str, int]) -> ListedClass:
+    found, title, taken = row
+    return ListedClass(training_class=found.to_domain(), program_title=title, seats_taken=taken)
+
+
+def _taken() -> ColumnElement[bool]:
+    return EnrolmentRow.status != EnrolmentStatus.CANCELLED.value

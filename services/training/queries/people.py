@@ -1,0 +1,76 @@
+"""Whom an actor sees, and what the directory says of people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, or_, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from services.training.queries.paging import any_of
+from services.training.tables import EmploymentPeriodRow
+from shared.directory import DirectoryEmployee
+from shared.identity.actor import Actor, Role
+
+SEES_PARTICIPANTS = frozenset({Role.ORGANISER, Role.FACILITATOR, Role.ANALYST, Role.AUDITOR})
+SEES_STATEMENTS = frozenset({Role.ANALYST, Role.AUDITOR})
+
+# The units below the actor's own, for staff who propose on behalf of their unit.
+UNDER = text(
+    "WITH RECURSIVE own(id) AS (SELECT unit_id FROM directory_employees WHERE id = :actor AND :staff"
+    " UNION SELECT u.id FROM directory_units u JOIN own o ON u.parent_id = o.id)"
+    " SELECT e.id FROM directory_employees e WHERE e.id = ANY(CAST(:ids AS uuid[]))"
+    " AND e.id <> :actor AND (e.superior_id = :actor OR e.unit_id IN (SELECT id FROM own))"
+)
+
+NUMBERED = text(
+    "SELECT employee_number, id FROM directory_employees WHERE employee_number = ANY(CAST(:numbers AS text[]))"
+)
+
+
+def visible_to(actor: Actor, employee_id: InstrumentedAttribute[UUID], roles: frozenset[Role]) -> ColumnElement[bool]:
+    """Records of everybody for actors with one of the roles, else the own."""
+    if actor.roles & roles:
+        return true()
+    return employee_id == actor.employee_id if actor.employee_id is not None else false()
+
+
+def reports_to(actor: Actor) -> ColumnElement[bool]:
+    """People in the directory whose statements the actor may see: the own, those of direct reports, or all."""
+    if actor.roles & SEES_STATEMENTS:
+        return true()
+    if actor.employee_id is None:
+        return false()
+    person = DirectoryEmployee
+    return or_(person.id == actor.employee_id, person.superior_id == actor.employee_id)
+
+
+async def at_work(session: AsyncSession, employee_ids: Collection[UUID], active: frozenset[str]) -> dict[UUID, bool]:
+    """Whether each known employee is at work, by the legal statuses that mean it."""
+    person = DirectoryEmployee
+    rows = await session.execute(select(person.id, person.legal_status).where(person.id == any_of(employee_ids)))
+    return {employee_id: legal_status in active for employee_id, legal_status in rows}
+
+
+async def nominable_by(session: AsyncSession, actor: Actor, employee_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the employees whom the actor may propose: direct reports, or as staff those of the unit and below."""
+    if actor.employee_id is None:
+        return set()
+    given = {"actor": actor.employee_id, "staff": Role.UNIT_STAFF in actor.roles, "ids": list(employee_ids)}
+    return set((await session.execute(UNDER, given)).scalars())
+
+
+async def numbered_employees(session: AsyncSession, numbers: Collection[str]) -> dict[str, UUID]:
+    """Employee number → id, of those in the directory."""
+    rows = await session.execute(NUMBERED, {"numbers": list(numbers)})
+    return {row.employee_number: row.id for row in rows}
+
+
+async def newest_periods(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, EmploymentPeriodRow]:
+    """What was last told of each person."""
+    period = EmploymentPeriodRow
+    statement = select(period).where(period.employee_id == any_of(employee_ids)).distinct(period.employee_id)
+    rows = await session.scalars(statement.order_by(period.employee_id, period.starts_on.desc()))
+    return {row.employee_id: row for row in rows}
