@@ -35,8 +35,9 @@ def element_means(survey: Survey) -> dict[str, Fraction]:
     return {name: Fraction(survey.sums[name], survey.answers[name]) for name in ELEMENTS}
 
 
-def index(survey: Survey, weight: Fraction = WEIGHT) -> Fraction:
-    return sum(element_means(survey).values(), Fraction(0)) * weight * 25
+def index(survey: Survey, weight: Fraction | None = None) -> Fraction:
+    """Sum of the element means times their weight (1/9 unless the sender's is given) times 25, unrounded."""
+    return sum(element_means(survey).values(), Fraction(0)) * (WEIGHT if weight is None else weight) * 25
 
 
 def figures(survey: Survey) -> dict[str, object]:

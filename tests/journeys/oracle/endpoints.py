@@ -1,0 +1,156 @@
+"""What a running product shows through its public GET endpoints, in the words and keys of the oracle.
+
+Served so far, and read here: needs (gaps, needs, plan items), evaluation (evaluations, follow-ups). Field names are
+those of the OpenAPI documents. Numbers of people are used to find their rows and stand in no result.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from .gaps import NO_GAP
+from .people import people
+
+Facts = dict[str, dict[str, object]]
+PAGE = 100
+SECONDS = 60.0
+MATCH_FIELDS = ("jpm", "jpm_uncapped", "band", "appointment_band", "ikk", "ikk_category")
+EVALUATION_FIELDS = ("level", "competency", "verdict", "figure", "gain")
+FOLLOW_UP_FIELDS = ("employee_id", "competency", "cycle", "round", "kind", "target", "status", "closing_reason")
+
+
+class Product:
+    """GET only, with one token, at the address of each service."""
+
+    def __init__(self, base_urls: Mapping[str, str], token: str) -> None:
+        self._base_urls = base_urls
+        self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS)
+
+    def get(self, service: str, path: str, **query: object) -> Any:
+        parameters = {name: str(value) for name, value in query.items() if value is not None}
+        answer = self._client.get(f"{self._base_urls[service]}/{service}/{path}", params=parameters)
+        answer.raise_for_status()
+        return answer.json()
+
+    def all(self, service: str, path: str, **query: object) -> Iterator[dict[str, Any]]:
+        """Every entry of a list that is read back in time, page by page."""
+        before = None
+        while entries := self.get(service, path, limit=PAGE, before=before, **query):
+            yield from entries
+            before = entries[-1]["id"]
+
+    def employee_ids(self) -> Iterator[str]:
+        after = None
+        while True:
+            page = self.get("needs", "employees", limit=PAGE, after=after)
+            yield from (employee["id"] for employee in page["employees"])
+            after = page["next"]
+            if after is None:
+                return
+
+
+def rows_by_id(product: Product, employees: Path) -> dict[str, str]:
+    """The row in the employee workbook of each id; lists mask numbers, so each person is asked for alone."""
+    known = people(employees)
+    numbers = {id_: product.get("needs", f"employees/{id_}")["employee_number"] for id_ in product.employee_ids()}
+    return {id_: known[number].key for id_, number in numbers.items() if number in known}
+
+
+def titles(product: Product) -> dict[str, str]:
+    """Competencies are codes in the product and titles in the workbooks."""
+    return {one["code"]: one["title"] for one in product.get("needs", "competencies")}
+
+
+def gaps(product: Product, rows: Mapping[str, str]) -> dict[str, Facts]:
+    """`gaps` by row and competency, `people` by row for those with a report of an accredited centre."""
+    found: dict[str, Facts] = {"gaps": {}, "people": {}}
+    names = titles(product)
+    for id_, row in rows.items():
+        seen = product.get("needs", f"gaps/{id_}")
+        for gap in seen["gaps"]:
+            key = f"{row} {names[gap['competency']]}"
+            found["gaps"][key] = {"required": gap["standard"], "level": gap["level"], "gap": gap["gap"]}
+        if seen["match"] is not None or seen["match_incomplete"]:
+            found["people"][row] = _match(seen["match"])
+    for assessment in product.all("needs", "assessments"):
+        sender, person = assessment["sender"], rows.get(assessment["employee_id"], "")
+        if sender is not None and person in found["people"]:
+            # Without a figure of ours the product leaves open whether they agree; the oracle says no.
+            found["people"][person] |= {"senders_jpm": sender["match"], "senders_jpm_agrees": sender["agrees"] is True}
+    return found
+
+
+def _match(match: Mapping[str, Any] | None) -> dict[str, object]:
+    if match is None:
+        return {"complete": False, **dict.fromkeys(MATCH_FIELDS)}
+    category = match["gap_band"]
+    return {
+        "complete": True,
+        "jpm": match["capped"],
+        "jpm_uncapped": match["uncapped"],
+        "band": match["mapping_band"]["code"],
+        "appointment_band": match["appointment_band"]["code"],
+        "ikk": match["gap_index"],
+        "ikk_category": NO_GAP if category is None else category["title"],
+    }
+
+
+def performance(product: Product, rows: Mapping[str, str], year: int) -> Facts:
+    """Year and predicate of past performance by row."""
+    found: Facts = {}
+    for id_, row in rows.items():
+        for result in product.get("needs", "performance", employee_id=id_, year=year):
+            found[row] = {"year": result["year"], "predicate": result["predicate"]}
+    return found
+
+
+def needs(product: Product, rows: Mapping[str, str], cycle: int) -> Facts:
+    """Needs by row and competency; the gap is that of the levels when the need was found."""
+    names = titles(product)
+    return {
+        f"{rows[need['employee_id']]} {names[need['competency']]}": {
+            "level": need["current_level"],
+            "required": need["standard_level"],
+            "gap": need["current_level"] - need["standard_level"],
+            "status": need["status"],
+        }
+        for need in product.all("needs", "needs", cycle=cycle)
+        if need["employee_id"] in rows
+    }
+
+
+def plan_items(product: Product, cycle: int) -> Facts:
+    """Plan items by the id of their need, with the service that their form goes to."""
+    receivers = {form["id"]: form["service"] for form in product.get("needs", "forms")}
+    return {
+        item["need_id"]: {"form": item["form"], "receiver": receivers[item["form"]], "status": item["status"]}
+        for item in product.all("needs", "plan-items", cycle=cycle)
+    }
+
+
+def evaluations(product: Product) -> Facts:
+    """Verdicts with their figures by the id of the evaluation."""
+    return {
+        one["id"]: {name: one[name] for name in EVALUATION_FIELDS} for one in product.all("evaluation", "evaluations")
+    }
+
+
+def follow_ups(product: Product) -> Facts:
+    """Follow-ups by id, with their round and where they stand."""
+    return {
+        one["id"]: {name: one[name] for name in FOLLOW_UP_FIELDS} for one in product.all("evaluation", "follow-ups")
+    }
+
+
+def seen(base_urls: Mapping[str, str], token: str, *, employees: Path, cycle: int) -> dict[str, Facts]:
+    """Everything the oracle can read, by subject; `cycle` is the plan year of needs and plan items."""
+    product = Product(base_urls, token)
+    rows = rows_by_id(product, employees)
+    return gaps(product, rows) | {
+        "needs": needs(product, rows, cycle),
+        "plan_items": plan_items(product, cycle),
+        "evaluations": evaluations(product),
+        "follow_ups": follow_ups(product),
+    }
