@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import queries
@@ -41,7 +42,7 @@ async def remember_employment(session: AsyncSession, events: Sequence[Received[E
 
 
 def _period(
-    event: Received[EmployeeRecorded], last: EmploymentPeriodRow | None, now: datetime, zone: tzinfo
+    event: Received[EmployeeRecorded], last: Row[Any] | None, now: datetime, zone: tzinfo
 ) -> dict[str, Any] | None:
     data = event.payload
     if data is None and last is None:
@@ -62,7 +63,7 @@ def _period(
     }
 
 
-def _starts_on(named: date, last: EmploymentPeriodRow | None, recorded_on: date) -> date:
+def _starts_on(named: date, last: Row[Any] | None, recorded_on: date) -> date:
     return named if last is None or named > last.starts_on else max(recorded_on, last.starts_on)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, text, true
+from sqlalchemy import ColumnElement, Row, false, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.training.queries.paging import any_of
-from services.training.tables import EmploymentPeriodRow
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor, Role
 
@@ -27,6 +27,11 @@ UNDER = text(
 
 NUMBERED = text(
     "SELECT employee_number, id FROM directory_employees WHERE employee_number = ANY(CAST(:numbers AS text[]))"
+)
+
+NEWEST_PERIODS = text(
+    "SELECT DISTINCT ON (employee_id) * FROM employment_periods WHERE employee_id = ANY(CAST(:ids AS uuid[]))"
+    " ORDER BY employee_id, starts_on DESC"
 )
 
 
@@ -68,9 +73,7 @@ async def numbered_employees(session: AsyncSession, numbers: Collection[str]) ->
     return {row.employee_number: row.id for row in rows}
 
 
-async def newest_periods(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, EmploymentPeriodRow]:
-    """What was last told of each person."""
-    period = EmploymentPeriodRow
-    statement = select(period).where(period.employee_id == any_of(employee_ids)).distinct(period.employee_id)
-    rows = await session.scalars(statement.order_by(period.employee_id, period.starts_on.desc()))
+async def newest_periods(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """What was last told of each person, as rows of employment periods."""
+    rows = await session.execute(NEWEST_PERIODS, {"ids": list(employee_ids)})
     return {row.employee_id: row for row in rows}
