@@ -29,6 +29,13 @@ def record_of(
     return _record(event.topic, event.subject, new_id(), headers, event.model_dump_json().encode())
 
 
+def tombstone_of(contract: type[Event], subject: UUID, *, agency: str = "medan") -> Record:
+    """A new record that ends a state."""
+    origin = Origin(agency=agency, service=contract.publisher())
+    headers = write_headers(contract, subject, origin, causation=None, correlation=None)
+    return _record(contract.topic, subject, new_id(), headers, None)
+
+
 def event_id_of(record: Record) -> UUID:
     """The id under which a record's event is known as a cause."""
     return UUID(next(value for name, value in record.headers if name == "ce_id" and value).decode())
@@ -68,7 +75,7 @@ def _emitted(row: Outbox) -> Emitted:
     )
 
 
-def _record(topic: str, subject: UUID, event_id: UUID, headers: dict[str, str], value: bytes) -> Record:
+def _record(topic: str, subject: UUID, event_id: UUID, headers: dict[str, str], value: bytes | None) -> Record:
     number = next(_numbers)
     stamped: dict[str, Any] = {
         **headers,
