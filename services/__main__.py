@@ -6,6 +6,8 @@ import click
 import uvloop
 
 from services.embedded import EmbeddedInstallation, run
+from services.evaluation.cli import import_group as imports_of_evaluation
+from services.evaluation.cli import journey
 from services.needs.cli import import_group as imports_of_needs
 from services.training.cli import import_group as imports_of_training
 from shared import telemetry
@@ -28,7 +30,10 @@ def run_command(installation: EmbeddedInstallation) -> None:
     uvloop.run(run(settings, on_ready=lambda: click.echo(banner)))
 
 
-@bangkom.group("import", cls=click.CommandCollection, sources=[imports_of_needs, imports_of_training])
+IMPORTS = [imports_of_needs, imports_of_training, imports_of_evaluation]
+
+
+@bangkom.group("import", cls=click.CommandCollection, sources=IMPORTS)
 def import_group() -> None:
     """Impor dari .xlsx atau .csv. Seluruh berkas diperiksa lebih dahulu.
 
@@ -36,7 +41,7 @@ def import_group() -> None:
     """
 
 
-for command in COMMON:
+for command in (*COMMON, journey):
     bangkom.add_command(command)
 
 

@@ -55,6 +55,8 @@ async def test_evaluation_is_shown_with_its_figures_and_programme(house: House) 
     assert answer.status_code == 200
     assert answer.json() == {
         "id": str(row.id),
+        "activity_kind": "TRAINING",
+        "activity_id": str(ani.enrolment_id),
         "enrolment_id": str(ani.enrolment_id),
         "class_id": str(ani.class_id),
         "program_id": str(ani.program_id),

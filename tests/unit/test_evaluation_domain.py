@@ -8,24 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.evaluation.domain import (
+from services.evaluation.domain.evaluations import Conclusion, Evaluation, Signal, Standing, Verdict
+from services.evaluation.domain.follow_ups import CaseFile
+from services.evaluation.domain.learning import (
     Completion,
-    Conclusion,
     Enrolment,
-    Evaluation,
-    FollowUpPlan,
     LearningRule,
+    LearningVersion,
     Outcome,
-    RuleVersion,
     Scores,
-    Standing,
-    Target,
-    Verdict,
     conclude,
     evaluate,
     normalised_gain,
-    plan_follow_up,
 )
+from services.evaluation.domain.rules import FollowUpPlan, Rule, Target
 from shared.ids import new_id
 
 PLAN = FollowUpPlan(kind="REMEDIAL", cause="NOT_MASTERED", target=Target.MENTORING, due_in_days=30)
@@ -34,9 +30,10 @@ ENDED = date(2026, 3, 4)
 
 def rule_of(*beginnings: date, default_pass_mark: int = 70) -> LearningRule:
     versions = tuple(
-        RuleVersion(effective_from=day, default_pass_mark=default_pass_mark, follow_up=PLAN) for day in beginnings
+        LearningVersion(effective_from=day, default_pass_mark=default_pass_mark, follow_up=PLAN, second_round=PLAN)
+        for day in beginnings
     )
-    return LearningRule(name="L2_PERSON", versions=versions)
+    return Rule(name="L2_PERSON", versions=versions)
 
 
 RULE = rule_of(date(2019, 1, 1))
@@ -135,6 +132,7 @@ def test_post_test_below_the_pass_mark_is_not_effective() -> None:
         gain=Decimal("0.20"),
         rule="L2_PERSON",
         rule_version="2019-01-01",
+        signal=Signal.LEARNING_FAILED,
     )
     assert conclusion.calls_for_follow_up
 
@@ -208,19 +206,21 @@ def test_evaluation_is_repeated_only_when_a_correction_changes_the_conclusion() 
     assert still_failed is not None
     assert (still_failed.id, still_failed.follow_up_id) == (first.id, standing.follow_up_id)
     assert passed is not None
-    assert (passed.id, passed.follow_up_id, passed.needs_follow_up) == (first.id, None, False)
+    assert (passed.id, passed.conclusion.calls_for_follow_up) == (first.id, False)
 
 
 def test_follow_up_is_due_after_the_days_of_the_rule_in_the_plan_year_of_the_training() -> None:
     enrolment = enrolment_of(Scores(pre=55, post=64, highest=100), completion_of(end_date=date(2025, 12, 31)))
     evaluation = evaluate(enrolment, None, RULE, new_id())
     assert evaluation is not None
+    case = evaluation.activity.case
+    file = CaseFile(case=case, rounds=2, today=date(2026, 1, 2), new_id=new_id)
 
-    follow_up = plan_follow_up(evaluation, RULE, date(2026, 1, 2), new_id())
+    file.settle(evaluation)
 
-    assert follow_up.due_date == date(2026, 2, 1)
-    assert follow_up.plan == PLAN
-    assert evaluation.case == (enrolment.employee_id, "PELAYANAN_PUBLIK", 2025)
+    assert file.active is not None
+    assert (file.active.due_date, file.active.plan) == (date(2026, 2, 1), PLAN)
+    assert case == (enrolment.employee_id, "PELAYANAN_PUBLIK", 2025)
 
 
 def test_completion_is_not_taken_back_by_a_late_fact() -> None:

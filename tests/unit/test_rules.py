@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.evaluation.domain import FollowUpPlan, Target
+from services.evaluation.domain.rules import FollowUpPlan, Target
 from services.evaluation.rules import LEARNING_OF_PERSON, RuleFileError, load_learning_rule
 
 VERSION = """

@@ -1,0 +1,1 @@
+"""What people, events and timers ask of evaluation. Nothing commits here."""

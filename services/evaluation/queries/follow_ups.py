@@ -1,0 +1,119 @@
+"""Follow-ups: locked with their case for whoever decides on them, and for people to read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.domain.evaluations import Case
+from services.evaluation.domain.follow_ups import FollowUp, FollowUpStatus
+from services.evaluation.queries.access import Page, among, on, seen_by
+from services.evaluation.tables import EvaluationRow, FollowUpRow
+from shared.errors import NotFound
+from shared.identity.actor import Actor
+
+# Changes nothing in a case that is known, but locks it. In one order: workers that meet at the same cases wait in a
+# row and not in a circle.
+LOCK_CASES = text(
+    "INSERT INTO cases (employee_id, competency, cycle) SELECT employee_id, competency, cycle FROM unnest("
+    "CAST(:employees AS uuid[]), CAST(:competencies AS text[]), CAST(:cycles AS integer[]))"
+    " AS c(employee_id, competency, cycle)"
+    " ON CONFLICT (employee_id, competency, cycle) DO UPDATE SET cycle = excluded.cycle"
+)
+IN_THE_WAY = (
+    select(FollowUpRow)
+    .from_statement(
+        text(
+            "SELECT f.* FROM follow_ups f"
+            " JOIN unnest(CAST(:employees AS uuid[]), CAST(:competencies AS text[]), CAST(:cycles AS integer[]))"
+            " AS c(employee_id, competency, cycle)"
+            " ON f.employee_id = c.employee_id AND f.competency = c.competency AND f.cycle = c.cycle"
+            " WHERE f.status <> 'CLOSED'"
+        )
+    )
+    .execution_options(populate_existing=True)
+)
+
+
+async def lock_cases(session: AsyncSession, cases: Iterable[Case]) -> list[Case]:
+    """Have these cases alone until the transaction ends."""
+    ordered = sorted(set(cases))
+    if ordered:
+        await session.execute(LOCK_CASES, _columns(ordered))
+    return ordered
+
+
+async def standing_in_the_way(session: AsyncSession, cases: Sequence[Case]) -> list[FollowUp]:
+    """The follow-ups of these cases that are active or escalated; who asks has locked the cases."""
+    if not cases:
+        return []
+    return [row.to_domain() for row in await session.scalars(IN_THE_WAY, _columns(cases))]
+
+
+async def by_ids(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, FollowUp]:
+    """Follow-ups by their ids; what may change of them is certain only once their cases are locked."""
+    if not ids:
+        return {}
+    found = await session.scalars(
+        select(FollowUpRow).where(among(FollowUpRow.id, ids)).execution_options(populate_existing=True)
+    )
+    return {row.id: row.to_domain() for row in found}
+
+
+async def locked(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, FollowUp]:
+    """Follow-ups with their cases locked."""
+    known = await by_ids(session, ids)
+    await lock_cases(session, (follow_up.case for follow_up in known.values()))
+    return await by_ids(session, known)
+
+
+async def follow_ups(
+    session: AsyncSession, actor: Actor, page: Page, *, status: FollowUpStatus | None, employee_id: UUID | None = None
+) -> Sequence[FollowUpRow]:
+    """The newest follow-ups the actor may see: about themselves, or theirs to carry out as superior."""
+    statement = (
+        select(FollowUpRow)
+        .where(seen_by(actor, FollowUpRow.employee_id, FollowUpRow.guide_id), on(page, FollowUpRow.id))
+        .order_by(FollowUpRow.id.desc())
+        .limit(page.limit)
+    )
+    if status is not None:
+        statement = statement.where(FollowUpRow.status == status)
+    if employee_id is not None:
+        statement = statement.where(FollowUpRow.employee_id == employee_id)
+    return (await session.scalars(statement)).all()
+
+
+async def follow_up(session: AsyncSession, actor: Actor, follow_up_id: UUID) -> tuple[FollowUpRow, Sequence[UUID]]:
+    """One follow-up with the evaluations that are its reasons; raises NotFound when it is not the actor's to see."""
+    row = await session.scalar(
+        select(FollowUpRow)
+        .where(FollowUpRow.id == follow_up_id, seen_by(actor, FollowUpRow.employee_id, FollowUpRow.guide_id))
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound("Tindak lanjut ini tidak ada.")
+    reasons = select(EvaluationRow.id).where(EvaluationRow.follow_up_id == row.id).order_by(EvaluationRow.id)
+    return row, (await session.scalars(reasons)).all()
+
+
+async def rows_by_ids(session: AsyncSession, ids: Collection[UUID]) -> list[FollowUpRow]:
+    """Follow-ups as they stand now, in the order of their ids."""
+    found = await session.scalars(
+        select(FollowUpRow)
+        .where(among(FollowUpRow.id, ids))
+        .order_by(FollowUpRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+def _columns(cases: Sequence[Case]) -> dict[str, list[object]]:
+    return {
+        "employees": [case.employee_id for case in cases],
+        "competencies": [case.competency for case in cases],
+        "cycles": [case.cycle for case in cases],
+    }

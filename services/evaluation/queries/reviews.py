@@ -1,0 +1,207 @@
+"""Reviews of behaviour, forms and answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.domain.behaviour import Answer, Background
+from services.evaluation.domain.evaluations import BEHAVIOUR
+from services.evaluation.domain.selection import ClassFacts, ReviewStatus
+from services.evaluation.queries.access import Page, among, on, seen_by
+from services.evaluation.tables import (
+    BehaviourAnswerRow,
+    ClassRow,
+    EvaluationRow,
+    FormRow,
+    FormStatus,
+    ProgramRow,
+    ReviewRow,
+)
+from shared.errors import NotFound
+from shared.identity.actor import Actor
+
+DUE = text(
+    "SELECT id FROM reviews WHERE status = 'PLANNED' AND due_date <= :today ORDER BY due_date, activity_id LIMIT :limit"
+)
+OVERDUE = text(
+    "SELECT id FROM reviews WHERE status = 'OPEN' AND answer_by < :today ORDER BY answer_by, id LIMIT :limit"
+)
+# Those that share the year of a person or the month of a superior with the given ones, for the limits of both.
+NEIGHBOURS = text(
+    "SELECT r.id FROM reviews r"
+    " JOIN unnest(CAST(:people AS uuid[]), CAST(:years AS integer[])) AS p(id, year)"
+    " ON r.employee_id = p.id AND r.due_date >= make_date(p.year, 1, 1) AND r.due_date < make_date(p.year + 1, 1, 1)"
+    " WHERE r.status IN ('OPEN', 'CLOSED', 'CAPPED')"
+    " UNION SELECT r.id FROM reviews r JOIN unnest(CAST(:superiors AS uuid[]), CAST(:months AS date[])) AS s(id, month)"
+    " ON r.superior_id = s.id AND r.due_date >= s.month AND r.due_date < (s.month + interval '1 month')"
+    " WHERE r.status IN ('OPEN', 'CLOSED', 'CAPPED')"
+)
+BEGUN = text("SELECT DISTINCT review_id FROM forms WHERE review_id = ANY(CAST(:ids AS uuid[])) AND status = 'ANSWERED'")
+BACKGROUNDS = text(
+    "SELECT r.id,"
+    " coalesce((SELECT max(n.standard_level) FROM needs n"
+    "   WHERE n.id IN (SELECT CAST(x AS uuid) FROM jsonb_array_elements_text(r.need_ids) x)"
+    "   AND n.competency = r.competency),"
+    "  (SELECT CAST(p.standard_levels->>r.competency AS integer) FROM directory_employees e"
+    "   JOIN directory_positions p ON p.id = e.position_id WHERE e.id = r.employee_id)) AS standard,"
+    " EXISTS (SELECT 1 FROM enrolments e WHERE e.employee_id = r.employee_id AND e.competency = r.competency"
+    "  AND e.outcome = 'COMPLETED' AND e.end_date >= since.day AND e.end_date <= r.due_date) AS trained,"
+    " EXISTS (SELECT 1 FROM reviews m WHERE m.employee_id = r.employee_id AND m.competency = r.competency"
+    "  AND m.activity_kind = 'MENTORING' AND m.end_date >= since.day AND m.end_date <= r.due_date) AS mentored"
+    " FROM reviews r LEFT JOIN follow_ups f ON f.id = r.follow_up_id,"
+    " LATERAL (SELECT make_date(coalesce(f.cycle, CAST(extract(year FROM r.end_date) AS integer)), 1, 1) AS day) since"
+    " WHERE r.id = ANY(CAST(:ids AS uuid[]))"
+)
+
+
+async def due(session: AsyncSession, today: date, limit: int) -> list[UUID]:
+    """Planned reviews that have fallen due, earliest first."""
+    return list((await session.execute(DUE, {"today": today, "limit": limit})).scalars())
+
+
+async def overdue(session: AsyncSession, today: date, limit: int) -> list[UUID]:
+    """Open reviews whose time for answers has passed."""
+    return list((await session.execute(OVERDUE, {"today": today, "limit": limit})).scalars())
+
+
+async def locked(session: AsyncSession, ids: Collection[UUID]) -> list[ReviewRow]:
+    """Reviews, locked in the order of their ids."""
+    if not ids:
+        return []
+    found = await session.scalars(
+        select(ReviewRow)
+        .where(among(ReviewRow.id, ids))
+        .order_by(ReviewRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+async def neighbours(
+    session: AsyncSession, people: Collection[tuple[UUID, int]], superiors: Collection[tuple[UUID, date]]
+) -> list[UUID]:
+    """Reviews that count towards the same limits: (person, year) and (superior, first day of the month)."""
+    given = {
+        "people": [person for person, _ in people],
+        "years": [year for _, year in people],
+        "superiors": [superior for superior, _ in superiors],
+        "months": [month for _, month in superiors],
+    }
+    return list((await session.execute(NEIGHBOURS, given)).scalars())
+
+
+async def begun(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+    """The reviews that somebody has answered."""
+    return set((await session.execute(BEGUN, {"ids": sorted(ids)})).scalars())
+
+
+async def class_facts(session: AsyncSession, reviews: Iterable[ReviewRow]) -> dict[UUID, ClassFacts]:
+    """Form and cost of the classes that the reviews look back on, as far as they are known."""
+    class_ids = {review.class_id for review in reviews if review.class_id}
+    rows = await session.execute(
+        select(ClassRow.id, ProgramRow.form, ClassRow.cost_level)
+        .outerjoin(ProgramRow, ProgramRow.id == ClassRow.program_id)
+        .where(among(ClassRow.id, class_ids))
+    )
+    return {row.id: ClassFacts(form=row.form, cost_level=row.cost_level) for row in rows}
+
+
+async def answers(session: AsyncSession, review_ids: Collection[UUID]) -> dict[UUID, list[Answer]]:
+    """The answers of each review."""
+    rows = await session.scalars(
+        select(BehaviourAnswerRow)
+        .where(among(BehaviourAnswerRow.review_id, review_ids))
+        .order_by(BehaviourAnswerRow.id)
+    )
+    found: dict[UUID, list[Answer]] = defaultdict(list)
+    for row in rows:
+        found[row.review_id].append(row.to_domain())
+    return found
+
+
+async def backgrounds(session: AsyncSession, review_ids: Collection[UUID]) -> dict[UUID, Background]:
+    """The level the job asks and what was completed for the case from its plan year on until the review fell due."""
+    rows = await session.execute(BACKGROUNDS, {"ids": sorted(review_ids)})
+    return {row.id: Background(standard=row.standard, trained=row.trained, mentored=row.mentored) for row in rows}
+
+
+async def forms_of(session: AsyncSession, review_ids: Collection[UUID]) -> dict[UUID, list[FormRow]]:
+    """The forms of each review; who asks has locked the reviews."""
+    rows = await session.scalars(
+        select(FormRow)
+        .where(among(FormRow.review_id, review_ids))
+        .order_by(FormRow.id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[UUID, list[FormRow]] = defaultdict(list)
+    for row in rows:
+        if row.review_id is not None:
+            found[row.review_id].append(row)
+    return found
+
+
+async def forms_by_ids(
+    session: AsyncSession, ids: Collection[UUID], *, for_update: bool = False
+) -> dict[UUID, FormRow]:
+    """Forms by their ids."""
+    statement = (
+        select(FormRow).where(among(FormRow.id, ids)).order_by(FormRow.id).execution_options(populate_existing=True)
+    )
+    rows = await session.scalars(statement.with_for_update() if for_update else statement)
+    return {row.id: row for row in rows}
+
+
+async def forms(
+    session: AsyncSession, actor: Actor, page: Page, *, status: FormStatus | None, respondent_id: UUID | None
+) -> list[tuple[FormRow, ReviewRow | None, ClassRow | None]]:
+    """The newest forms that the actor is asked to fill; analysts and auditors see who was asked, not what was said."""
+    statement = (
+        select(FormRow, ReviewRow, ClassRow)
+        .outerjoin(ReviewRow, ReviewRow.id == FormRow.review_id)
+        .outerjoin(ClassRow, ClassRow.id == FormRow.class_id)
+        .where(seen_by(actor, FormRow.respondent_id), on(page, FormRow.id))
+        .order_by(FormRow.id.desc())
+        .limit(page.limit)
+    )
+    if status is not None:
+        statement = statement.where(FormRow.status == status)
+    if respondent_id is not None:
+        statement = statement.where(FormRow.respondent_id == respondent_id)
+    return [(form, review, held) for form, review, held in await session.execute(statement)]
+
+
+async def reviews(
+    session: AsyncSession, actor: Actor, page: Page, *, status: ReviewStatus | None, employee_id: UUID | None
+) -> Sequence[ReviewRow]:
+    """The newest reviews of the actor's own behaviour, or of those whose superior they are."""
+    statement = (
+        select(ReviewRow)
+        .where(seen_by(actor, ReviewRow.employee_id, ReviewRow.superior_id), on(page, ReviewRow.id))
+        .order_by(ReviewRow.id.desc())
+        .limit(page.limit)
+    )
+    if status is not None:
+        statement = statement.where(ReviewRow.status == status)
+    if employee_id is not None:
+        statement = statement.where(ReviewRow.employee_id == employee_id)
+    return (await session.scalars(statement)).all()
+
+
+async def review(session: AsyncSession, actor: Actor, review_id: UUID) -> tuple[ReviewRow, EvaluationRow | None]:
+    """One review with what was concluded; raises NotFound when it is not the actor's to see."""
+    row = await session.scalar(
+        select(ReviewRow).where(ReviewRow.id == review_id, seen_by(actor, ReviewRow.employee_id, ReviewRow.superior_id))
+    )
+    if row is None:
+        raise NotFound("Tinjauan ini tidak ada.")
+    concluded = await session.scalar(
+        select(EvaluationRow).where(EvaluationRow.activity_id == row.activity_id, EvaluationRow.level == BEHAVIOUR)
+    )
+    return row, concluded

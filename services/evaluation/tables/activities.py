@@ -1,0 +1,120 @@
+"""Programmes, classes and seats as the events of training tell of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.evaluation.domain.learning import Completion, Enrolment, Outcome, Scores
+from services.evaluation.tables.base import EvaluationBase, ids_as_json
+
+
+class ProgramRow(EvaluationBase):
+    """One programme as the newest record says; verdicts do not look at it, the choice of what to review does."""
+
+    __tablename__ = "programs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    title: Mapped[str]
+    form: Mapped[int]
+    pass_mark: Mapped[int | None]
+    sequence: Mapped[int] = mapped_column(BigInteger)
+
+
+class ClassRow(EvaluationBase):
+    """One class: its cost once it was scheduled, and until when its participants may say what they think of it."""
+
+    __tablename__ = "classes"
+    __table_args__ = (
+        Index("ix_classes_feedback_until", "feedback_until"),
+        Index("ix_classes_program_id_end_date", "program_id", "end_date"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    program_id: Mapped[UUID]
+    end_date: Mapped[date]
+    cost_level: Mapped[str | None]
+    feedback_until: Mapped[date | None]
+    concluded_at: Mapped[datetime | None]
+
+
+class EnrolmentRow(EvaluationBase):
+    """One participant of one class; what no event has told yet is null."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        Index("ix_enrolments_class_id", "class_id"),
+        Index("ix_enrolments_employee_id_competency", "employee_id", "competency"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    class_id: Mapped[UUID]
+    program_id: Mapped[UUID]
+    employee_id: Mapped[UUID]
+    need_ids: Mapped[list[str]] = mapped_column(JSONB)
+    pre_score: Mapped[int | None]
+    post_score: Mapped[int | None]
+    max_score: Mapped[int | None]
+    outcome: Mapped[str | None]
+    competency: Mapped[str | None]
+    pass_mark: Mapped[int | None]
+    end_date: Mapped[date | None]
+    learning_hours: Mapped[int | None]
+    follow_up_id: Mapped[UUID | None]
+
+    def to_domain(self) -> Enrolment:
+        """The enrolment with its parts where they are known."""
+        return Enrolment(
+            id=self.id,
+            class_id=self.class_id,
+            program_id=self.program_id,
+            employee_id=self.employee_id,
+            need_ids=tuple(UUID(need) for need in self.need_ids),
+            follow_up_id=self.follow_up_id,
+            scores=self.scores(),
+            outcome=Outcome(self.outcome) if self.outcome else None,
+            completion=self._completion(),
+        )
+
+    def scores(self) -> Scores | None:
+        """Both tests, if any was told of."""
+        if self.max_score is None:
+            return None
+        return Scores(pre=self.pre_score, post=self.post_score, highest=self.max_score)
+
+    def _completion(self) -> Completion | None:
+        if self.competency is None or self.end_date is None:
+            return None
+        return Completion(
+            competency=self.competency,
+            pass_mark=self.pass_mark,
+            end_date=self.end_date,
+            learning_hours=self.learning_hours or 0,
+        )
+
+
+def enrolment_values(enrolment: Enrolment) -> dict[str, Any]:
+    """The row of an enrolment."""
+    scores, completion = enrolment.scores, enrolment.completion
+    return {
+        "id": enrolment.id,
+        "class_id": enrolment.class_id,
+        "program_id": enrolment.program_id,
+        "employee_id": enrolment.employee_id,
+        "need_ids": ids_as_json(enrolment.need_ids),
+        "pre_score": scores.pre if scores else None,
+        "post_score": scores.post if scores else None,
+        "max_score": scores.highest if scores else None,
+        "outcome": enrolment.outcome,
+        "competency": completion.competency if completion else None,
+        "pass_mark": completion.pass_mark if completion else None,
+        "end_date": completion.end_date if completion else None,
+        "learning_hours": completion.learning_hours if completion else None,
+        "follow_up_id": enrolment.follow_up_id,
+    }
