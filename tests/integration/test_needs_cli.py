@@ -4,6 +4,7 @@ import asyncio
 import csv
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -16,6 +17,7 @@ from services.needs.cli import import_group
 from services.needs.tables import EmployeeRow
 from shared.db import Database
 from tests.conftest import MakeDatabase
+from tests.integration.agency import go_to
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -118,3 +120,35 @@ async def test_template_can_be_imported_when_filled(database: Database, tmp_path
     result = await command(database, "units", tmp_path / "unit.xlsx")
 
     assert (result.exit_code, result.stdout) == (0, "Dibaca 1, baru 1, berubah 0, tetap 0, ditolak 0.\n")
+
+
+async def test_evidence_is_imported_and_counted(database: Database) -> None:
+    await go_to(database, date(2026, 6, 1))
+    await command(database, "units", SAMPLES / "unit.xlsx")
+    await command(database, "employees", SAMPLES / "pegawai.xlsx")
+
+    results = [
+        await command(database, kind, SAMPLES / name)
+        for kind, name in (
+            ("standards", "standar-kompetensi.xlsx"),
+            ("assessments", "rekap-asesmen.xlsx"),
+            ("performance", "skp.xlsx"),
+        )
+    ]
+
+    assert [result.exit_code for result in results] == [0, 0, 0]
+    assert [result.output.splitlines()[-1] for result in results] == [
+        f"Dibaca {count}, baru {count}, berubah 0, tetap 0, ditolak 0." for count in (8, 200, 442)
+    ]
+    assert "Catatan (tidak menghalangi):" in results[1].output
+
+
+@pytest.mark.parametrize("kind", ["units", "positions", "employees", "standards", "assessments", "performance"])
+async def test_templates_have_a_guide_for_every_column(database: Database, tmp_path: Path, kind: str) -> None:
+    await command(database, "template", kind, tmp_path / "templat.xlsx")
+
+    book = openpyxl.load_workbook(tmp_path / "templat.xlsx")
+    titles = [cell.value for cell in book["Data"][1]]
+    guided = [row[0] for row in book["Petunjuk"].iter_rows(min_row=2, values_only=True)]
+    assert titles == guided
+    assert len(set(titles)) == len(titles) > 2
