@@ -37,7 +37,7 @@ from tests.integration.mentorship import (
 )
 from tests.records import emitted
 
-PAIRS, SESSIONS = "/mentoring/pairs", "/mentoring/sessions"
+PAIRS, SESSIONS = "/mentoring/pairs", "/mentoring/pair-sessions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

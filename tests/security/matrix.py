@@ -121,10 +121,10 @@ MATRIX: dict[str, dict[str, Allowed]] = {
         "POST /mentoring/pairs/{pair_id}/extend": EVERYBODY,
         "POST /mentoring/pairs/{pair_id}/stop": EVERYBODY,
         "PUT /mentoring/pairs/{pair_id}/reaction": EVERYBODY,
-        "GET /mentoring/sessions": EVERYBODY,
-        "POST /mentoring/sessions": EVERYBODY,
-        "POST /mentoring/sessions/confirm": EVERYBODY,
-        "POST /mentoring/sessions/dispute": EVERYBODY,
+        "GET /mentoring/pair-sessions": EVERYBODY,
+        "POST /mentoring/pair-sessions": EVERYBODY,
+        "POST /mentoring/pair-sessions/confirm": EVERYBODY,
+        "POST /mentoring/pair-sessions/dispute": EVERYBODY,
     },
     "evaluation": {
         **shell("evaluation"),
@@ -132,6 +132,19 @@ MATRIX: dict[str, dict[str, Allowed]] = {
         "GET /evaluation/evaluations/{evaluation_id}": EVERYBODY,
         "GET /evaluation/follow-ups": EVERYBODY,
         "GET /evaluation/follow-ups/{follow_up_id}": EVERYBODY,
+        "POST /evaluation/follow-ups/confirmations": only(ANALYST),
+        "POST /evaluation/follow-ups/{follow_up_id}/decline": only(ANALYST),
+        "POST /evaluation/follow-ups/{follow_up_id}/done": EVERYBODY,
+        "POST /evaluation/follow-ups/{follow_up_id}/close": only(ANALYST),
+        "GET /evaluation/class-findings": only(ANALYST, AUDITOR, ORGANISER, FACILITATOR),
+        "GET /evaluation/reviews": EVERYBODY,
+        "GET /evaluation/reviews/{review_id}": EVERYBODY,
+        "GET /evaluation/forms": EVERYBODY,
+        "POST /evaluation/answers": EVERYBODY,
+        "GET /evaluation/journeys": EVERYBODY,
+        "GET /evaluation/journeys/{need_id}": EVERYBODY,
+        "GET /evaluation/citizen-surveys": EVERYBODY,
+        "GET /evaluation/rules": EVERYBODY,
     },
 }
 
@@ -159,11 +172,16 @@ SEES_OTHERS: dict[str, frozenset[Role]] = {
     "GET /mentoring/proposals": only(ANALYST, AUDITOR),
     "GET /mentoring/pairs": only(ANALYST, AUDITOR),
     "GET /mentoring/pairs/{pair_id}": only(ANALYST, AUDITOR),
-    "GET /mentoring/sessions": only(ANALYST, AUDITOR),
+    "GET /mentoring/pair-sessions": only(ANALYST, AUDITOR),
     "GET /evaluation/evaluations": only(ANALYST, AUDITOR),
     "GET /evaluation/evaluations/{evaluation_id}": only(ANALYST, AUDITOR),
     "GET /evaluation/follow-ups": only(ANALYST, AUDITOR),
     "GET /evaluation/follow-ups/{follow_up_id}": only(ANALYST, AUDITOR),
+    "GET /evaluation/reviews": only(ANALYST, AUDITOR),
+    "GET /evaluation/reviews/{review_id}": only(ANALYST, AUDITOR),
+    "GET /evaluation/forms": only(ANALYST, AUDITOR),
+    "GET /evaluation/journeys": only(ANALYST, AUDITOR),
+    "GET /evaluation/journeys/{need_id}": only(ANALYST, AUDITOR),
 }
 """Of the routes that answer with records of people: the roles that see those of others. Everybody sees their own.
 
@@ -181,6 +199,7 @@ SEES_OWN_UNIT: dict[str, frozenset[Role]] = {
         "GET /needs/needs/{need_id}",
         "GET /needs/plan-items",
         "GET /needs/plan-items/{plan_item_id}",
+        "GET /evaluation/forms",
     )
 }
 """Beside them, roles that see the records of their own unit: people, since a program belongs to none."""
@@ -203,6 +222,9 @@ NOT_ABOUT_PEOPLE = frozenset(
         "GET /training/classes",
         "GET /training/classes/{class_id}",
         "GET /mentoring/matching-runs/{run_id}",
+        "GET /evaluation/class-findings",
+        "GET /evaluation/citizen-surveys",
+        "GET /evaluation/rules",
     }
 )
 """Routes whose answers name nobody but, by id, the head of a unit and who brought a file in."""

@@ -17,6 +17,7 @@ from services.needs.domain.plan import Particulars
 from services.needs.tables import EmployeeRow, NeedRow, PerformanceRow, PositionRow, UnitRow
 from shared import clock
 from shared.db import Database
+from shared.events.needs import NeedIdentified
 from shared.identity.actor import Actor, Role
 from shared.identity.bearer import SIGN_IN_PREFIX, digest, new_token
 from shared.identity.tables import Account, SignIn
@@ -25,6 +26,8 @@ from shared.ids import new_id
 from tests.integration import classroom
 from tests.integration.mentorship import Case, two_cases
 from tests.integration.participants import Participant, consumer_of, evaluations, follow_ups
+from tests.integration.workplace import Worker, reviews
+from tests.records import record_of
 
 Paths = dict[str, str]
 """Route → where it answers with the person's own record."""
@@ -147,21 +150,35 @@ def _of_mentoring(case: Case) -> Paths:
     return (
         _list_and_item("mentoring", "requests", "request_id", case.request_id)
         | _list_and_item("mentoring", "pairs", "pair_id", case.pair_id)
-        | _list("mentoring", "mentors", "sessions", "proposals")
+        | _list("mentoring", "mentors", "pair-sessions", "proposals")
     )
 
 
 async def _in_evaluation(database: Database) -> tuple[Person, Person]:
     seats = Participant(), Participant()
     for seat in seats:
-        await consumer_of(database).take([seat.measured(pre=55, post=64), seat.completed()])
+        need = NeedIdentified(
+            need_id=seat.need_id,
+            employee_id=seat.employee_id,
+            competency=seat.competency,
+            cycle=2026,
+            standard_level=3,
+            current_level=2,
+            gap=-1,
+        )
+        records = [Worker(id=seat.employee_id).recorded(), record_of(need)]
+        await consumer_of(database).take([*records, seat.measured(pre=55, post=64), seat.completed()])
     concluded = {row.employee_id: row.id for row in await evaluations(database)}
     opened = {row.employee_id: row.id for row in await follow_ups(database)}
+    reviewed = {row.employee_id: row.id for row in await reviews(database)}
     ani, budi = (
         Person(
             seat.employee_id,
             _list_and_item("evaluation", "evaluations", "evaluation_id", concluded[seat.employee_id])
-            | _list_and_item("evaluation", "follow-ups", "follow_up_id", opened[seat.employee_id]),
+            | _list_and_item("evaluation", "follow-ups", "follow_up_id", opened[seat.employee_id])
+            | _list_and_item("evaluation", "reviews", "review_id", reviewed[seat.employee_id])
+            | _list_and_item("evaluation", "journeys", "need_id", seat.need_id)
+            | _list("evaluation", "forms"),
         )
         for seat in seats
     )

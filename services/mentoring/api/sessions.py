@@ -20,7 +20,7 @@ from services.mentoring.queries import pairs as queries
 from services.mentoring.tables import PairRow, SessionRow
 from shared.identity.actor import Actor
 
-router = APIRouter(prefix="/sessions")
+router = APIRouter(prefix="/pair-sessions")
 
 
 class Notes(Body):
