@@ -89,7 +89,7 @@ class Receipts(BaseModel):
 async def list_forms(
     reading: AnyoneReads, page: AskedPage, status: FormStatus | None = None, respondent_id: UUID | None = None
 ) -> list[FormView]:
-    """The newest forms of the person; analysts and auditors see who was asked."""
+    """The newest forms of the person; as staff also those of the unit. Analysts and auditors see who was asked."""
     found = await queries.forms(reading.session, reading.actor, page, status=status, respondent_id=respondent_id)
     return [_view(form, review, held) for form, review, held in found]
 

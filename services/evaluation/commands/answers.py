@@ -105,7 +105,8 @@ async def _check_access(
 ) -> None:
     foreign = {form.respondent_id for form in forms.values() if form.respondent_id != actor.employee_id}
     if foreign and ActorRole.UNIT_STAFF in actor.roles and actor.employee_id is not None:
-        foreign -= await directory.in_unit_of(session, actor.employee_id, foreign)
+        units = await directory.units_of(session, actor.employee_id)
+        foreign -= await directory.in_units(session, units, foreign)
     if foreign or len(forms) < len(ids):
         raise NotFound("Formulir ini tidak ada.")
 

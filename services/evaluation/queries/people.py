@@ -31,11 +31,9 @@ BELOW = text(
     "SELECT superior_id, id FROM directory_employees"
     " WHERE superior_id = ANY(CAST(:superiors AS uuid[])) AND legal_status = '01'"
 )
-IN_UNIT_OF = text(
+UNIT_OF = text(
     "WITH RECURSIVE own AS (SELECT unit_id AS id FROM directory_employees WHERE id = :staff"
-    " UNION SELECT u.id FROM directory_units u JOIN own ON u.parent_id = own.id)"
-    " SELECT e.id FROM directory_employees e JOIN own ON e.unit_id = own.id"
-    " WHERE e.id = ANY(CAST(:people AS uuid[]))"
+    " UNION SELECT u.id FROM directory_units u JOIN own ON u.parent_id = own.id) SELECT id FROM own"
 )
 
 
@@ -92,9 +90,15 @@ async def colleagues(session: AsyncSession, superiors: Collection[UUID]) -> dict
     return found
 
 
-async def in_unit_of(session: AsyncSession, staff_id: UUID, people: Collection[UUID]) -> set[UUID]:
-    """Those of the people who belong to the unit of a member of staff, or to one below it."""
-    return set((await session.execute(IN_UNIT_OF, {"staff": staff_id, "people": sorted(people)})).scalars())
+async def units_of(session: AsyncSession, staff_id: UUID) -> list[UUID]:
+    """The unit of a member of staff and all below it."""
+    return list((await session.execute(UNIT_OF, {"staff": staff_id})).scalars())
+
+
+async def in_units(session: AsyncSession, units: Collection[UUID], people: Collection[UUID]) -> set[UUID]:
+    """Those of the people who belong to one of the units."""
+    statement = select(COLUMNS[0]).where(among(COLUMNS[0], people), among(DirectoryEmployee.unit_id, units))
+    return set(await session.scalars(statement))
 
 
 async def _removed(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.domain.behaviour import Answer, Background
 from services.evaluation.domain.evaluations import BEHAVIOUR
 from services.evaluation.domain.selection import ClassFacts, ReviewStatus
+from services.evaluation.queries import people as directory
 from services.evaluation.queries.access import Page, among, on, seen_by
 from services.evaluation.tables import (
     BehaviourAnswerRow,
@@ -23,8 +24,9 @@ from services.evaluation.tables import (
     ProgramRow,
     ReviewRow,
 )
+from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
-from shared.identity.actor import Actor
+from shared.identity.actor import Actor, Role
 
 DUE = text(
     "SELECT id FROM reviews WHERE status = 'PLANNED' AND due_date <= :today ORDER BY due_date, activity_id LIMIT :limit"
@@ -161,12 +163,19 @@ async def forms_by_ids(
 async def forms(
     session: AsyncSession, actor: Actor, page: Page, *, status: FormStatus | None, respondent_id: UUID | None
 ) -> list[tuple[FormRow, ReviewRow | None, ClassRow | None]]:
-    """The newest forms that the actor is asked to fill; analysts and auditors see who was asked, not what was said."""
+    """The newest forms that the actor may fill in: their own, and as staff those of the unit.
+
+    Analysts and auditors see who was asked; what was said is in no form.
+    """
+    own = seen_by(actor, FormRow.respondent_id)
+    if Role.UNIT_STAFF in actor.roles and actor.employee_id is not None:
+        units = await directory.units_of(session, actor.employee_id)
+        own |= FormRow.respondent_id.in_(select(DirectoryEmployee.id).where(among(DirectoryEmployee.unit_id, units)))
     statement = (
         select(FormRow, ReviewRow, ClassRow)
         .outerjoin(ReviewRow, ReviewRow.id == FormRow.review_id)
         .outerjoin(ClassRow, ClassRow.id == FormRow.class_id)
-        .where(seen_by(actor, FormRow.respondent_id), on(page, FormRow.id))
+        .where(own, on(page, FormRow.id))
         .order_by(FormRow.id.desc())
         .limit(page.limit)
     )
