@@ -16,7 +16,7 @@ from services.needs import rules
 from services.needs.commands.master import Changes
 from services.needs.commands.standards import ensure_core_competencies, require_competencies
 from services.needs.commands.steps import Cause, Step, take_steps
-from services.needs.domain.evidence import Evidence, EvidenceKind, valid_until
+from services.needs.domain.evidence import Evidence, EvidenceKind, EvidenceRules, valid_until
 from services.needs.queries import competencies as reads
 from services.needs.queries import needs as need_reads
 from services.needs.tables import AssessmentRow, EvidenceRow, PerformanceRow
@@ -67,9 +67,14 @@ class Assessment:
     need_ids: tuple[UUID, ...] = ()
     cause: Cause = None
 
+    @property
+    def rules(self) -> EvidenceRules:
+        """The rules of its day."""
+        return rules.EVIDENCE.on(self.assessed_on)
+
     def evidence(self) -> dict[str, Evidence]:
         """What it proves, by competency."""
-        until = valid_until(self.kind, self.assessed_on, rules.EVIDENCE.on(self.assessed_on))
+        until = valid_until(self.kind, self.assessed_on, self.rules)
         return {
             competency: Evidence(
                 assessment_id=self.id,
@@ -110,7 +115,7 @@ async def record_assessments(session: AsyncSession, assessments: Sequence[Assess
             "employee_id": each.employee_id,
             "kind": each.kind.value,
             "assessed_on": each.assessed_on,
-            "valid_until": _until(each),
+            "valid_until": _until(proofs[each.id]),
             "provider": each.provider,
             "position_id": placed[each.employee_id].position_id if each.employee_id in placed else None,
             "sender_total": each.sender_total,
@@ -122,7 +127,7 @@ async def record_assessments(session: AsyncSession, assessments: Sequence[Assess
     await insert_rows(session, AssessmentRow, rows, _WRITE_ASSESSMENTS)
     await insert_rows(session, EvidenceRow, _evidence_rows(assessments, proofs), _WRITE_EVIDENCE)
     for each in assessments:
-        outbox.record(session, _competency_assessed(each), caused_by=each.cause)
+        outbox.record(session, _competency_assessed(each, _until(proofs[each.id])), caused_by=each.cause)
     await _close_needs(session, assessments, proofs)
 
 
@@ -200,8 +205,8 @@ async def _require_right(session: AsyncSession, actor: Actor, assessments: Seque
             raise NotFound("Pegawai ini tidak ada atau tidak dapat Anda nilai dengan cara ini.")
 
 
-def _until(assessment: Assessment) -> date:
-    return valid_until(assessment.kind, assessment.assessed_on, rules.EVIDENCE.on(assessment.assessed_on))
+def _until(proof: Mapping[str, Evidence]) -> date:
+    return next(iter(proof.values())).valid_until
 
 
 def _evidence_rows(
@@ -222,13 +227,13 @@ def _evidence_rows(
     ]
 
 
-def _competency_assessed(assessment: Assessment) -> CompetencyAssessed:
+def _competency_assessed(assessment: Assessment, until: date) -> CompetencyAssessed:
     return CompetencyAssessed(
         assessment_id=assessment.id,
         employee_id=assessment.employee_id,
         source=assessment.kind.value,
         assessed_on=assessment.assessed_on,
-        valid_until=_until(assessment),
+        valid_until=until,
         levels=dict(assessment.levels),
     )
 
@@ -238,7 +243,7 @@ async def _close_needs(
 ) -> None:
     of_person: dict[UUID, list[Assessment]] = defaultdict(list)
     for each in assessments:
-        if each.kind in rules.EVIDENCE.on(each.assessed_on).closes_needs:
+        if each.kind in each.rules.closes_needs:
             of_person[each.employee_id].append(each)
     if not of_person:
         return
@@ -247,7 +252,7 @@ async def _close_needs(
         for each in of_person[need.employee_id]:
             evidence = proofs[each.id].get(need.competency)
             meant = need.id in each.need_ids
-            if evidence and need.is_met_by(evidence, rules.EVIDENCE.on(each.assessed_on), meant=meant):
+            if evidence and need.is_met_by(evidence, each.rules, meant=meant):
                 steps.append(Step(before=need, after=need.close(evidence), cause=each.cause, fulfilled=meant))
                 break
     await take_steps(session, steps)

@@ -159,8 +159,9 @@ class Need:
 
     def close(self, evidence: Evidence) -> Need:
         """Met by this evidence."""
-        closed = self._after(Action.CLOSE)
-        return replace(closed, closing_assessment_id=evidence.assessment_id, closing_level=evidence.level)
+        status = self._status_after(Action.CLOSE)
+        proof = evidence.assessment_id
+        return replace(self, status=status, reason=None, closing_assessment_id=proof, closing_level=evidence.level)
 
     def _decided(self, action: Action, by: UUID | None, reason: Reason | None = None) -> Need:
         if by == self.employee_id:
@@ -168,7 +169,10 @@ class Need:
         return self._after(action, reason)
 
     def _after(self, action: Action, reason: Reason | None = None) -> Need:
+        return replace(self, status=self._status_after(action), reason=reason)
+
+    def _status_after(self, action: Action) -> NeedStatus:
         status = ALLOWED.get((self.status, action))
         if status is None:
             raise Conflict(REFUSALS[action])
-        return replace(self, status=status, reason=reason)
+        return status
