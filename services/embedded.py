@@ -17,8 +17,8 @@ from services.needs.app import SERVICE as NEEDS
 from services.training.app import SERVICE as TRAINING
 from shared.db import Database, Lineage, lineages_behind, migrate
 from shared.delivery.transport import Transport
-from shared.delivery.transport.embedded import EmbeddedTransport
 from shared.errors import Conflict
+from shared.event_log import EmbeddedTransport
 from shared.identity.tables import IDENTITY_LINEAGES
 from shared.operate.installation import opened
 from shared.postgres import EmbeddedPostgres
