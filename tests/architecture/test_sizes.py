@@ -71,7 +71,7 @@ def test_sizes_hold_in_every_file(project_files: list[Path]) -> None:
     assert found == []
 
 
-def test_code_lines_counts_docstrings_but_no_blanks_or_comments() -> None:
+def test_code_lines_counts_no_docstrings_blanks_or_comments() -> None:
     assert code_lines('"""One\n\ntwo."""\n\n# why\nx = [  # here\n    1,\n]\n') == 5
 
 

@@ -18,7 +18,7 @@ from shared.db import Database
 from shared.delivery.worker import group_of
 from shared.settings import settings_for
 from tests.conftest import MakeDatabase
-from tests.faults.first_hop import Training, expected, found
+from tests.faults.first_hop import WITNESS, Training, expected, found
 from tests.faults.plan import Role, deaths, places
 from tests.faults.supervisor import Supervisor
 from tests.servers.kafka import KafkaServer, NamedKafka
@@ -89,6 +89,8 @@ def hop_prefix(monkeypatch: pytest.MonkeyPatch, topic_prefix: str) -> str:
 async def begin(seed: int, make_database: MakeDatabase, folder: Path, bootstrap: str) -> Hop:
     training = await make_database(service="training", lineages=TRAINING.lineages)
     evaluation = await make_database(service="evaluation", lineages=EVALUATION.lineages)
+    async with evaluation.transaction() as session:
+        await session.execute(WITNESS)
     return Hop(seed, training, evaluation, folder, bootstrap)
 
 
@@ -113,7 +115,7 @@ async def test_first_hop_happens_once_though_processes_are_killed(
         await hop.training.complete_class(CLASS_SIZE)
 
     assert [supervisor.died for supervisor in hop.supervisors] == [deaths(seed, role, DEATHS) for role in Role]
-    assert await found(hop.evaluation) == expected(hop.training.participants)
+    assert await found(hop.evaluation) == await expected(hop.training)
     assert await lag(kafka_server.bootstrap, monkeypatch) == 0
 
 
@@ -135,7 +137,7 @@ async def test_first_hop_happens_once_though_the_broker_is_killed_too(
             await hop.training.complete_class(CLASS_SIZE)
         await own_kafka_server.start()
 
-    assert await found(hop.evaluation) == expected(hop.training.participants)
+    assert await found(hop.evaluation) == await expected(hop.training)
     assert await lag(own_kafka_server.bootstrap, monkeypatch) == 0
 
 

@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import Database
 from shared.delivery import outbox
+from shared.delivery.consumer import Handler, Handlers
+from shared.delivery.envelope import Received
 from shared.events.training import EnrolmentConfirmed, LearningMeasured, TrainingCompleted
 from shared.ids import new_id
 from tests.records import emitted
 
 PASS_MARK = 70
+
+WITNESS = text("CREATE TABLE handled (nth bigint GENERATED ALWAYS AS IDENTITY, subject uuid, event_id uuid)")
+BEAR_WITNESS = text(
+    "INSERT INTO handled (subject, event_id)"
+    " SELECT * FROM unnest(CAST(:subjects AS uuid[]), CAST(:event_ids AS uuid[]))"
+)
+
+
+def watched(handlers: Handlers) -> Handlers:
+    """The same handlers, each event leaving a row: they would settle repeated events without a trace."""
+
+    def watch(handler: Handler) -> Handler:
+        async def witnessed(session: AsyncSession, events: list[Received[Any]]) -> None:
+            columns = {"subjects": [e.subject for e in events], "event_ids": [e.event_id for e in events]}
+            await session.execute(BEAR_WITNESS, columns)
+            await handler(session, events)
+
+        return witnessed
+
+    return {contract: watch(handler) for contract, handler in handlers.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,30 +99,33 @@ def _completed(who: Participant, ids: dict[str, UUID]) -> TrainingCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What evaluation holds and has told, counted."""
+    """What evaluation holds and has told, counted; the events it handled per subject, in their order."""
 
+    handled: dict[UUID, list[UUID]]
     verdicts: Counter[tuple[UUID, str]]
     told_verdicts: Counter[tuple[UUID, str]]
     told_follow_ups: Counter[UUID]
     follow_ups: Counter[UUID]
-    received: int
     held: int
 
 
-def expected(participants: Iterable[Participant]) -> Outcome:
+async def expected(training: Training) -> Outcome:
     """One verdict each, one follow-up for each who missed the mark, each told once.
 
     A verdict reached without the score, since events overtook each other, would be told and then corrected.
     """
-    people = list(participants)
+    people = training.participants
+    handled: dict[UUID, list[UUID]] = defaultdict(list)
+    for each in await emitted(training.database):
+        handled[each.event.subject].append(each.event_id)
     verdicts = Counter((p.enrolment_id, "EFFECTIVE" if p.score >= PASS_MARK else "NOT_EFFECTIVE") for p in people)
     follow_ups = Counter(p.employee_id for p in people if p.score < PASS_MARK)
     return Outcome(
+        handled=handled,
         verdicts=verdicts,
         told_verdicts=verdicts,
         follow_ups=follow_ups,
         told_follow_ups=follow_ups,
-        received=3 * len(people),
         held=0,
     )
 
@@ -110,17 +135,20 @@ async def found(evaluation: Database) -> Outcome:
     async with evaluation.session() as session:
         verdicts = (await session.execute(text("SELECT enrolment_id, verdict FROM evaluations"))).all()
         follow_ups = (await session.execute(text("SELECT employee_id FROM follow_ups"))).scalars().all()
-        received = await session.scalar(text("SELECT count(*) FROM inbox")) or 0
+        rows = (await session.execute(text("SELECT subject, event_id FROM handled ORDER BY nth"))).all()
         held = await session.scalar(text("SELECT count(*) FROM held_records")) or 0
+    handled: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in rows:
+        handled[row.subject].append(row.event_id)
     told: dict[str, list[Any]] = {"EvaluationConcluded": [], "FollowUpOpened": []}
     for each in await emitted(evaluation):
         told.setdefault(type(each.event).__name__, []).append(each.event)
     assert told.keys() == {"EvaluationConcluded", "FollowUpOpened"}, told.keys()
     return Outcome(
+        handled=handled,
         verdicts=Counter((row.enrolment_id, row.verdict) for row in verdicts),
         told_verdicts=Counter((event.enrolment_id, event.verdict) for event in told["EvaluationConcluded"]),
         follow_ups=Counter(follow_ups),
         told_follow_ups=Counter(event.employee_id for event in told["FollowUpOpened"]),
-        received=received,
         held=held,
     )

@@ -22,6 +22,7 @@ from shared.delivery.transport.kafka import KafkaSource
 from shared.delivery.worker import Worker
 from shared.directory import DIRECTORY_HANDLERS
 from shared.settings import settings_for
+from tests.faults.first_hop import watched
 from tests.faults.plan import Death, Moment, Role
 
 SMALL_BATCH = 20
@@ -65,7 +66,7 @@ def loop_of(role: Role) -> Relay | Worker:
         training = Database(settings.database_url("training"), Origin(agency=settings.agency, service="training"))
         return Relay(training, transport)
     evaluation = Database(settings.database_url("evaluation"), Origin(agency=settings.agency, service="evaluation"))
-    consumer = Consumer(evaluation, {**DIRECTORY_HANDLERS, **HANDLERS}, settings.accepted)
+    consumer = Consumer(evaluation, watched({**DIRECTORY_HANDLERS, **HANDLERS}), settings.accepted)
     return Worker("evaluation", consumer, transport)
 
 
