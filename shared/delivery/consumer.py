@@ -249,7 +249,7 @@ class Consumer:
     async def replay(self, held_id: int) -> bool:
         """Let one held record take effect, with all that wait behind its key; raises NotFound."""
         async with self._database.transaction() as session:
-            key = blocks(record_of(await held.held_by_id(session, held_id)))
+            key = blocks(await held.held_by_id(session, held_id))
         if key is not None:
             return await self.release(*key)
         return await self._retry(lambda session: held.held_by_id(session, held_id)) is True
