@@ -35,10 +35,11 @@ class KafkaSender:
         sent = Sent()
         by_partition: dict[TopicPartition, list[Outgoing]] = defaultdict(list)
         async with asyncio.timeout(SEND_SECONDS):
+            names = {row.topic: self._prefix + row.topic for row in rows}
+            partitions = {topic: sorted(await self._producer.partitions_for(name)) for topic, name in names.items()}
             for row in rows:
-                topic = self._prefix + row.topic
-                partitions = sorted(await self._producer.partitions_for(topic))
-                by_partition[TopicPartition(topic, self._choose(row.key.encode(), partitions, partitions))].append(row)
+                chosen = self._choose(row.key.encode(), partitions[row.topic], partitions[row.topic])
+                by_partition[TopicPartition(names[row.topic], chosen)].append(row)
             async with asyncio.TaskGroup() as group:
                 for partition, its in by_partition.items():
                     group.create_task(self._send_partition(partition, its, sent))
