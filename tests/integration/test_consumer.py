@@ -26,6 +26,7 @@ from shared.events.training import EnrolmentConfirmed, LearningMeasured, Trainin
 from shared.ids import new_id
 from tests.conftest import MakeDatabase
 from tests.records import record_of
+from tests.waiting import wait_until
 
 TOPIC = "bangkom.training"
 EXAMPLE = LearningMeasured.model_validate(LearningMeasured.example)
@@ -283,11 +284,47 @@ async def test_state_replayed_by_two_operators_takes_effect_once(ledger: Ledger)
         assert await session.scalar(text("SELECT count(*) FROM ledger")) == 1
 
 
-KEYS = [UUID(int=number) for number in range(1, 5)]
+async def test_release_waits_for_a_batch_that_is_about_to_hold_behind_it(ledger: Ledger) -> None:
+    subject, releasing, taking, gate = new_id(), ledger.consumer(), ledger.consumer(), asyncio.Event()
+    ledger.fail = lambda _: ValueError()
+    await releasing.take([measured(subject, 0)])
+    ledger.fail = lambda _: None
+    commit = taking.commit_db
+
+    async def commit_when_open(session: AsyncSession) -> None:
+        await gate.wait()
+        await commit(session)
+
+    taking.commit_db = commit_when_open  # type: ignore[method-assign]
+    batch = asyncio.create_task(taking.take([measured(subject, 1)]))
+    await wait_until(lambda: in_transaction(ledger.database))
+    release = asyncio.create_task(releasing.release(TOPIC, str(subject)))
+    await wait_until(lambda: waits_for_a_lock(ledger.database))
+    gate.set()
+    await asyncio.gather(batch, release)
+
+    assert await ledger.effects() == {subject: [0, 1]}
+    assert await ledger.held() == []
+
+
+async def in_transaction(database: Database) -> bool:
+    return await exists(database, "state = 'idle in transaction' AND query LIKE '%parked_keys%'")
+
+
+async def waits_for_a_lock(database: Database) -> bool:
+    return await exists(database, "wait_event_type = 'Lock'")
+
+
+async def exists(database: Database, condition: str) -> bool:
+    activity = f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND {condition})"
+    async with database.session() as session:
+        return bool(await session.scalar(text(activity)))
+
+
+KEYS = [UUID(int=number) for number in range(1, 4)]
 ACTIONS = st.one_of(
-    st.tuples(st.just("publish"), st.sampled_from(KEYS)),
-    st.tuples(st.sampled_from(["deliver", "die_before_commit", "die_after_commit"]), st.integers(1, 6)),
-    st.tuples(st.sampled_from(["poison", "withhold", "heal"]), st.sampled_from(KEYS)),
+    st.tuples(st.sampled_from(["deliver", "die_before_commit", "die_after_commit"]), st.integers(1, 12)),
+    st.tuples(st.sampled_from(["publish", "publish_poison", "withhold", "heal"]), st.sampled_from(KEYS)),
     st.tuples(st.sampled_from(["retry", "rewind"]), st.just(None)),
 )
 
@@ -320,9 +357,11 @@ class Story:
             assert numbers == self.published[key][: len(numbers)]
 
     async def publish(self, key: UUID) -> None:
-        number = len(self.published[key])
-        self.published[key].append(number)
-        self.log.append(measured(key, number))
+        """Three events of the key."""
+        for _ in range(3):
+            number = len(self.published[key])
+            self.published[key].append(number)
+            self.log.append(measured(key, number))
 
     async def deliver(self, count: int) -> None:
         batch = self.log[self.offset : self.offset + count]
@@ -350,9 +389,10 @@ class Story:
             with pytest.raises(Crash):
                 await consumer.take(batch)
 
-    async def poison(self, key: UUID) -> None:
-        """The next event of the key will fail in its handler."""
-        self.poisoned.add((key, len(self.published[key])))
+    async def publish_poison(self, key: UUID) -> None:
+        """Three events of the key, the second of which fails in its handler."""
+        self.poisoned.add((key, len(self.published[key]) + 1))
+        await self.publish(key)
 
     async def withhold(self, key: UUID) -> None:
         """The row that the key's events need is not there."""
