@@ -1,84 +1,31 @@
-"""The consumer on a real database: waves, halves, what is transient, and a model it must agree with."""
+"""The consumer on a real database: waves, halves, what is transient, what waits and how it is replayed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import Database
-from shared.delivery.consumer import Consumer, Handlers, NotYet, waves
-from shared.delivery.envelope import Received, Record
+from shared.delivery.consumer import NotYet, waves
+from shared.delivery.envelope import Received
 from shared.errors import NotFound
 from shared.events.contract import Event
 from shared.events.employees import EmployeeRecorded
 from shared.events.reference import UnitRecorded
 from shared.events.training import EnrolmentConfirmed, LearningMeasured, TrainingCompleted
 from shared.ids import new_id
-from tests.conftest import MakeDatabase
+from tests.integration.ledger import TOPIC, Ledger, make_due, measured
 from tests.records import record_of
 from tests.waiting import wait_until
-
-TOPIC = "bangkom.training"
-EXAMPLE = LearningMeasured.model_validate(LearningMeasured.example)
-
-
-def measured(subject: UUID, number: int) -> Record:
-    return record_of(EXAMPLE.model_copy(update={"enrolment_id": subject, "post_score": number, "max_score": 10**6}))
-
-
-class Ledger:
-    """A service that writes down what takes effect, and fails where it is told to."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.calls: list[list[int]] = []
-        self.fail: Callable[[Received[Any]], BaseException | None] = lambda _: None
-        self.statement = "SELECT 1"
-
-    def consumer(self, also: Handlers | None = None) -> Consumer:
-        return Consumer(self.database, {LearningMeasured: self.handle, **(also or {})}, frozenset({"medan"}))
-
-    async def handle(self, session: AsyncSession, events: list[Received[LearningMeasured]]) -> None:
-        self.calls.append([event.data.post_score or 0 for event in events])
-        for event in events:
-            await session.execute(
-                text("INSERT INTO ledger (subject, number) VALUES (:subject, :number)"),
-                {"subject": event.subject, "number": event.data.post_score},
-            )
-            if error := self.fail(event):
-                raise error
-        await session.execute(text(self.statement))
-
-    async def effects(self) -> dict[UUID, list[int]]:
-        found: dict[UUID, list[int]] = defaultdict(list)
-        async with self.database.session() as session:
-            for row in await session.execute(text("SELECT subject, number FROM ledger ORDER BY nth")):
-                found[row.subject].append(row.number)
-        return dict(found)
-
-    async def held(self, column: str = "status") -> list[Any]:
-        async with self.database.session() as session:
-            return list((await session.execute(text(f"SELECT {column} FROM held_records ORDER BY id"))).scalars())
-
-
-@pytest.fixture
-async def ledger(make_database: MakeDatabase) -> Ledger:
-    database = await make_database(service="evaluation")
-    async with database.transaction() as session:
-        await session.execute(
-            text("CREATE TABLE ledger (nth bigint GENERATED ALWAYS AS IDENTITY, subject uuid, number int)")
-        )
-    return Ledger(database)
 
 
 def received(contract: type[Event], subject: UUID, number: int) -> Received[Event]:
@@ -233,11 +180,6 @@ async def test_deferred_event_waits_longer_each_time_and_is_dead_after_a_day(led
     assert await ledger.effects() == {}
 
 
-async def make_due(database: Database) -> None:
-    async with database.transaction() as session:
-        await session.execute(text("UPDATE held_records SET retry_at = clock_timestamp() WHERE status = 'DEFERRED'"))
-
-
 async def seconds_to_wait(database: Database) -> float:
     async with database.session() as session:
         waits = text("SELECT extract(epoch FROM retry_at - clock_timestamp())::float FROM held_records ORDER BY id")
@@ -319,121 +261,3 @@ async def exists(database: Database, condition: str) -> bool:
     activity = f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND {condition})"
     async with database.session() as session:
         return bool(await session.scalar(text(activity)))
-
-
-KEYS = [UUID(int=number) for number in range(1, 4)]
-ACTIONS = st.one_of(
-    st.tuples(st.sampled_from(["deliver", "die_before_commit", "die_after_commit"]), st.integers(1, 12)),
-    st.tuples(st.sampled_from(["publish", "publish_poison", "withhold", "heal"]), st.sampled_from(KEYS)),
-    st.tuples(st.sampled_from(["retry", "rewind"]), st.just(None)),
-)
-
-
-class Crash(BaseException):
-    """The process dies here."""
-
-
-class Story:
-    """One log, one consumer, and all that may happen to them; at every moment each key has a prefix of its numbers."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.log: list[Record] = []
-        self.published: dict[UUID, list[int]] = {key: [] for key in KEYS}
-        self.offset = 0
-        self.poisoned: set[tuple[UUID, int]] = set()
-        self.withheld: set[UUID] = set()
-        ledger.fail = self._failure
-        self.consumer = ledger.consumer()
-
-    def _failure(self, event: Received[Any]) -> BaseException | None:
-        if event.subject in self.withheld:
-            return NotYet(event)
-        return ValueError() if (event.subject, event.data.post_score) in self.poisoned else None
-
-    async def act(self, name: str, argument: Any) -> None:
-        await getattr(self, name)(argument)
-        for key, numbers in (await self.ledger.effects()).items():
-            assert numbers == self.published[key][: len(numbers)]
-
-    async def publish(self, key: UUID) -> None:
-        """Three events of the key."""
-        for _ in range(3):
-            number = len(self.published[key])
-            self.published[key].append(number)
-            self.log.append(measured(key, number))
-
-    async def deliver(self, count: int) -> None:
-        batch = self.log[self.offset : self.offset + count]
-        if batch:
-            await self.consumer.take(batch)
-            self.offset += len(batch)
-
-    async def die_before_commit(self, count: int) -> None:
-        await self._die(count, after=False)
-
-    async def die_after_commit(self, count: int) -> None:
-        await self._die(count, after=True)
-
-    async def _die(self, count: int, *, after: bool) -> None:
-        consumer = self.ledger.consumer()
-        real = consumer.commit_db
-
-        async def die(session: AsyncSession) -> None:
-            if after:
-                await real(session)
-            raise Crash
-
-        consumer.commit_db = die  # type: ignore[method-assign]
-        if batch := self.log[self.offset : self.offset + count]:
-            with pytest.raises(Crash):
-                await consumer.take(batch)
-
-    async def publish_poison(self, key: UUID) -> None:
-        """Three events of the key, the second of which fails in its handler."""
-        self.poisoned.add((key, len(self.published[key]) + 1))
-        await self.publish(key)
-
-    async def withhold(self, key: UUID) -> None:
-        """The row that the key's events need is not there."""
-        self.withheld.add(key)
-
-    async def heal(self, key: UUID) -> None:
-        """All that is wrong with the key is put right, and an operator releases it."""
-        self.poisoned = {(k, n) for k, n in self.poisoned if k != key}
-        self.withheld.discard(key)
-        assert await self.consumer.release(TOPIC, str(key))
-
-    async def retry(self, _: None) -> None:
-        await make_due(self.ledger.database)
-        await self.consumer.retry_deferred()
-
-    async def rewind(self, _: None) -> None:
-        """The offsets are lost."""
-        self.offset = 0
-
-    async def end(self) -> None:
-        for key in KEYS:
-            await self.heal(key)
-        await self.deliver(len(self.log))
-        assert await self.ledger.effects() == {key: numbers for key, numbers in self.published.items() if numbers}
-        assert await self.ledger.held() == []
-
-
-async def test_every_story_ends_with_each_event_once_and_in_order(ledger: Ledger) -> None:
-    loop = asyncio.get_running_loop()
-
-    async def play(actions: list[tuple[str, Any]]) -> None:
-        async with ledger.database.transaction() as session:
-            await session.execute(text("TRUNCATE ledger, inbox, held_records, parked_keys"))
-        story = Story(ledger)
-        for name, argument in actions:
-            await story.act(name, argument)
-        await story.end()
-
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(st.lists(ACTIONS, max_size=40))
-    def check(actions: list[tuple[str, Any]]) -> None:
-        asyncio.run_coroutine_threadsafe(play(actions), loop).result(60)
-
-    await asyncio.to_thread(check)
