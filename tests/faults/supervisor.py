@@ -59,6 +59,16 @@ class Supervisor:
         self._process.terminate()
         assert await self._ended(STOP_SECONDS, f"the end of the {self.role}") == 0, self.tail()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Stop the process where it stands, or let it go on."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def restart(self) -> None:
+        """Kill the process at whatever it does, and start the next."""
+        self.kill()
+        self._start()
+
     def kill(self) -> None:
         """Leave nothing behind, whatever happened."""
         if self._process is not None and self._process.poll() is None:
