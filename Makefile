@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run test lint load docs
+.PHONY: targets install run test lint faults load security docs
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -41,6 +41,10 @@ lint: install ## check style, types and imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+faults: install ## kill, stop and cut real processes and write build/faults.json
+	deploy/setup-tests.sh
+	$(BIN)/python -m tests.faults
+
 load: install ## measure how fast delivery is and write build/load.json
 	deploy/setup-tests.sh
 	$(BIN)/python -m tests.load
@@ -49,3 +53,6 @@ load: install ## measure how fast delivery is and write build/load.json
 docs: install ## write event schemas, docs/events.md and docs/asyncapi.yaml anew
 	$(BIN)/python -m pytest -q tests/contracts/test_compatibility.py
 	$(BIN)/python -m shared.events.documents
+
+security: install ## try every role at every route, and what comes in from outside
+	$(BIN)/python -m pytest tests/security

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cached_property
-from pathlib import Path
-from typing import IO
+
+import click
 
 from services.evaluation.app import SERVICE as EVALUATION
+from services.evaluation.cli import import_group as imports_of_evaluation
+from services.evaluation.cli import journey
 from services.mentoring.app import SERVICE as MENTORING
 from services.needs.app import SERVICE as NEEDS
+from services.needs.cli import import_group as imports_of_needs
 from services.training.app import SERVICE as TRAINING
+from services.training.cli import import_group as imports_of_training
 from shared.db import Database, Lineage, lineages_behind, migrate
 from shared.delivery.transport import Transport
-from shared.delivery.transport.embedded import EmbeddedTransport
-from shared.errors import Conflict
+from shared.event_log import EmbeddedTransport
+from shared.folder import Folder, InUse
 from shared.identity.tables import IDENTITY_LINEAGES
 from shared.operate.installation import opened
-from shared.postgres import EmbeddedPostgres
+from shared.operate.service import COMMON
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
-from shared.settings import Settings, WrongSetting, settings_for
+from shared.settings import Settings, embedded_settings
 from shared.web.home import HomeView
 
 SERVICES: Mapping[str, Service] = {each.name: each for each in (NEEDS, TRAINING, MENTORING, EVALUATION)}
@@ -34,56 +37,22 @@ LINEAGES: Mapping[str, tuple[Lineage, ...]] = {
     "identity": IDENTITY_LINEAGES,
     EVENTS: (),
 }
+IMPORTS = click.CommandCollection(
+    "import",
+    sources=[imports_of_needs, imports_of_training, imports_of_evaluation],
+    help="Impor dari .xlsx atau .csv. Seluruh berkas diperiksa lebih dahulu.\n\n"
+    "Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat; 2: berkas tidak dapat dibaca.",
+)
+COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, journey)
 FIRST_STEPS = ("bangkom import units unit.xlsx", "bangkom import employees pegawai.xlsx")
 CONNECTIONS = 8
 """Per service: together with relays and log they stay below the server's limit."""
 
 
-class InUse(Conflict):
-    """Another process of ours works on the folder."""
-
-
-class Folder:
-    """The folder of an embedded installation; one process at a time may have it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
-        self.postgres = EmbeddedPostgres(self.path / "postgres")
-
-    @contextmanager
-    def claimed(self) -> Iterator[None]:
-        """Have the folder alone; the kernel gives it back whatever ends us. Raises InUse and WrongSetting."""
-        with self._lock_file() as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                raise InUse(f"Bangkom sudah berjalan di folder {self.path} (proses {lock.read().strip()}).") from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
-
-    def _lock_file(self) -> IO[str]:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            return (self.path / "bangkom.lock").open("a+")
-        except OSError:
-            raise WrongSetting(f"BANGKOM_DATA: folder {self.path} tidak dapat ditulisi.") from None
-
-    def prepare(self) -> None:
-        """Start PostgreSQL and see that every database is there."""
-        self.postgres.start()
-        for name in LINEAGES:
-            self.postgres.ensure_database(f"bangkom_{name}")
-
-    def url(self, name: str) -> str:
-        """The address of one of our databases."""
-        return self.postgres.url(f"bangkom_{name}")
-
-    def events(self) -> EmbeddedTransport:
-        """The event log."""
-        return EmbeddedTransport(self.postgres.dsn(f"bangkom_{EVENTS}"))
+def prepare(folder: Folder) -> None:
+    """Start PostgreSQL and see that every database is there."""
+    folder.postgres.start()
+    folder.ensure_databases(LINEAGES)
 
 
 async def migrate_all(folder: Folder, settings: Settings) -> None:
@@ -102,10 +71,7 @@ class EmbeddedInstallation:
     @cached_property
     def settings(self) -> Settings:
         """Read when a command first needs them, so that help needs none; raises WrongSetting."""
-        settings = settings_for(*SERVICES)
-        if settings.transport != "embedded":
-            raise WrongSetting("BANGKOM_TRANSPORT harus embedded di sini; dengan kafka, jalankan tiap layanan sendiri.")
-        return settings
+        return embedded_settings(SERVICES)
 
     @cached_property
     def _folder(self) -> Folder:
@@ -115,7 +81,7 @@ class EmbeddedInstallation:
     async def _running(self) -> AsyncIterator[Folder]:
         try:
             with self._folder.claimed():
-                await asyncio.to_thread(self._folder.prepare)
+                await asyncio.to_thread(prepare, self._folder)
                 try:
                     await migrate_all(self._folder, self.settings)
                     yield self._folder
@@ -123,7 +89,7 @@ class EmbeddedInstallation:
                     await asyncio.to_thread(self._folder.postgres.stop)
         except InUse:
             # Whoever has the folder has its server running, or is about to; starting and migrating wait for each other.
-            await asyncio.to_thread(self._folder.prepare)
+            await asyncio.to_thread(prepare, self._folder)
             await migrate_all(self._folder, self.settings)
             yield self._folder
 
@@ -141,19 +107,18 @@ class EmbeddedInstallation:
     async def transport(self) -> AsyncIterator[Transport]:
         """The event log."""
         async with self._running() as folder:
-            yield folder.events()
+            yield EmbeddedTransport(folder.dsn(EVENTS))
 
 
-async def run(settings: Settings, on_ready: Callable[[], None]) -> None:
-    """Run Bangkom on the folder of the settings until told to stop; raises InUse and WrongSetting."""
-    folder = Folder(settings.data)
-    with folder.claimed():
-        await asyncio.to_thread(folder.prepare)
-        try:
-            await migrate_all(folder, settings)
-            await _serve(folder, settings, on_ready)
-        finally:
-            await asyncio.to_thread(folder.postgres.stop)
+async def run(folder: Folder, settings: Settings, starting: Future[None], on_ready: Callable[[], None]) -> None:
+    """Run Bangkom on a folder that is ours, whose PostgreSQL is starting, until told to stop."""
+    try:
+        await asyncio.wrap_future(starting)
+        await asyncio.to_thread(folder.ensure_databases, LINEAGES)
+        await migrate_all(folder, settings)
+        await _serve(folder, settings, on_ready)
+    finally:
+        await asyncio.to_thread(folder.postgres.stop)
 
 
 async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None]) -> None:
@@ -173,7 +138,7 @@ async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None
                 settings=settings,
                 database=databases[name],
                 identity=databases["identity"],
-                transport=folder.events(),
+                transport=EmbeddedTransport(folder.dsn(EVENTS)),
                 overview=overview,
             )
             nodes.append(Node(service, given))

@@ -16,8 +16,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, DateTime, MetaData, Table, Text, text
+from sqlalchemy import AdaptedConnection, Connection, DateTime, MetaData, Table, Text, event, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -64,7 +65,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
-            pool_pre_ping=True,
             # A failure's message goes further than its statement: values of people stay out of it.
             hide_parameters=True,
             connect_args={
@@ -78,6 +78,7 @@ class Database:
                 },
             },
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self._sessions = async_sessionmaker(
             self.engine, sync_session_class=DeliverySession, expire_on_commit=False, info={"origin": origin}
         )
@@ -95,6 +96,12 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
+    # The driver knows when its server has gone; asking the server would cost each transaction three round trips.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 @cache

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from shared import idempotency, metrics
 from shared.db import KERNEL, Database, Lineage, lineages_behind
-from shared.delivery.consumer import Consumer, Handlers
+from shared.delivery.consumer import Consumer, ConsumerStopped, Handlers
 from shared.delivery.relay import Relay
 from shared.delivery.transport import Transport
 from shared.delivery.worker import Worker, group_of
@@ -112,7 +112,11 @@ class Node:
         return f"not up to date: {', '.join(behind)}" if behind else None
 
     async def _consumer(self) -> str | None:
-        return f"stopped: {self.consumer.stopped}" if self.consumer.stopped else None
+        try:
+            await self.consumer.load_state()
+        except ConsumerStopped as stopped:
+            return f"stopped: {stopped}"
+        return None
 
     async def view(self) -> ServiceView:
         """What the home page shows of this service."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -127,6 +128,14 @@ def settings_for(*services: str) -> Settings:
     for service in services:
         _check_address(f"{service}_database_url", getattr(settings, f"{service}_database_url"))
     _check_address("identity_database_url", settings.identity_database_url)
+    return settings
+
+
+def embedded_settings(services: Iterable[str]) -> Settings:
+    """The settings of a process that runs these services on a folder of its own; raises WrongSetting."""
+    settings = settings_for(*services)
+    if settings.transport != "embedded":
+        raise WrongSetting("BANGKOM_TRANSPORT harus embedded di sini; dengan kafka, jalankan tiap layanan sendiri.")
     return settings
 
 

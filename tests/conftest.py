@@ -1,5 +1,6 @@
 """Servers and databases for every test: real ones, started once for the whole run, ended with it."""
 
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -27,6 +28,8 @@ class MakeDatabase(Protocol):
 
 
 def pytest_configure() -> None:
+    # Its clients say several times a second that a broker is away, which buries what a failed test has to say.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     # Told to end, the run ends as if interrupted from the keyboard, and its servers with it: asyncio lets an interrupt
     # unwind in order, if the shell that started us did not have interrupts ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)

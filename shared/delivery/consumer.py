@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,19 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import metrics
 from shared.db import Database
+from shared.delivery import held
 from shared.delivery.envelope import Received, Record, Unreadable, event_type_of, identity_of, read
 from shared.delivery.failures import Circuit, Failure, describe, is_transient
-from shared.delivery.held import (
-    Hold,
-    blocks,
-    due_deferred,
-    held_by_id,
-    hold,
-    lock_head,
-    note_failure,
-    parked_among,
-    record_of,
-)
+from shared.delivery.held import Hold, blocks, record_of
 from shared.events.contract import Event
 from shared.tables import HeldReason, HeldRecord
 
@@ -106,6 +96,7 @@ class Consumer:
         self._agencies = accepted_agencies
         self._service = database.origin.service
         self._circuit = Circuit()
+        self._looked = False
         self.stopped: str | None = None
 
     @property
@@ -115,8 +106,9 @@ class Consumer:
 
     async def take(self, records: Sequence[Record]) -> None:
         """Take a batch: returned means its offsets may move, raised means the same records must come again."""
-        if self.stopped:
-            await self._see_whether_resumed()
+        if self.stopped or not self._looked:
+            await self.load_state()
+            self._circuit, self._looked = Circuit(), True
         self._circuit.saw(len(records))
         await self._take(list(records))
 
@@ -168,17 +160,17 @@ class Consumer:
 
     async def handle(self, session: AsyncSession, fresh: list[tuple[UUID, Record]], verdicts: Verdicts) -> Taken:
         """Sort what is new into events to handle and records to hold, and do both."""
-        parked = await parked_among(session, (record for _, record in fresh))
+        parked = await held.parked_among(session, (record for _, record in fresh))
         taken = Taken()
         for event_id, record in fresh:
-            if (held := self._sort(event_id, record, parked, verdicts, taken)) is not None:
-                taken.holds.append(held)
+            if (wait := self._sort(event_id, record, parked, verdicts, taken)) is not None:
+                taken.holds.append(wait)
                 if (key := blocks(record)) is not None:
                     parked.add(key)
         if reason := self._circuit.opens(taken.failures):
             raise TooMuchAlike(reason)
         if taken.holds:
-            await hold(session, taken.holds)
+            await held.hold(session, taken.holds)
         await self._call(session, taken.events)
         return taken
 
@@ -231,40 +223,36 @@ class Consumer:
         log.critical("consumer_stopped", reason=reason)
         raise ConsumerStopped(reason)
 
-    async def _see_whether_resumed(self) -> None:
-        await self.load_state()
-        if self.stopped:
-            raise ConsumerStopped(self.stopped)
-        self._circuit.reset()
-
     async def load_state(self) -> None:
-        """Read whether the consumer was stopped, by this process or another."""
+        """Read whether the consumer was stopped, by this process or another; raises ConsumerStopped."""
         async with self._database.transaction() as session:
             self.stopped = await session.scalar(
                 text("SELECT reason FROM consumer_state WHERE name = :name AND stopped_at IS NOT NULL"),
                 {"name": self._service},
             )
         metrics.STOPPED.labels(self._service).set(1 if self.stopped else 0)
+        if self.stopped:
+            raise ConsumerStopped(self.stopped)
 
     async def retry_deferred(self) -> int:
         """Try the deferred events that are due; returns how many keys came free."""
         async with self._database.transaction() as session:
-            due = await due_deferred(session)
+            due = await held.due_deferred(session)
         return sum([await self.release(topic, key) for topic, key in due])
 
     async def release(self, topic: str, key: str) -> bool:
         """Let the held events of a key take effect, oldest first; False when one fails again and the rest waits."""
-        while done := await self._retry(lambda session: lock_head(session, topic, key)):
+        while done := await self._retry(lambda session: held.lock_head(session, topic, key)):
             pass
         return done is None
 
     async def replay(self, held_id: int) -> bool:
         """Let one held record take effect, with all that wait behind its key; raises NotFound."""
         async with self._database.transaction() as session:
-            key = blocks(record_of(await held_by_id(session, held_id)))
+            key = blocks(await held.held_by_id(session, held_id))
         if key is not None:
             return await self.release(*key)
-        return await self._retry(lambda session: held_by_id(session, held_id)) is True
+        return await self._retry(lambda session: held.held_by_id(session, held_id)) is True
 
     async def _retry(self, find: Callable[[AsyncSession], Awaitable[HeldRecord | None]]) -> bool | None:
         """Try the held record that is found: True it took effect, False it did not, None there is none."""
@@ -293,13 +281,10 @@ class Consumer:
     async def _note(self, held_id: int, error: Exception) -> None:
         if is_transient(error):
             raise error
-        deferred = isinstance(error, NotYet)
-        reason = error.reason if isinstance(error, Unreadable) else f"handler:{describe(error)}"
-        with contextlib.suppress(NotYet):
-            async with self._database.transaction() as session:
-                await note_failure(
-                    session,
-                    held_id,
-                    status=HeldReason.DEFERRED if deferred else HeldReason.DEAD,
-                    reason="not_yet" if deferred else reason,
-                )
+        status, reason = HeldReason.DEAD, f"handler:{describe(error)}"
+        if isinstance(error, Unreadable):
+            reason = error.reason
+        elif isinstance(error, NotYet):
+            status, reason = HeldReason.DEFERRED, "not_yet"
+        async with self._database.transaction() as session:
+            await held.note_failure(session, held_id, status=status, reason=reason)

@@ -73,8 +73,3 @@ class Circuit:
         self._failed = {failure: at for failure, at in self._failed.items() if at >= oldest}
         ((alike, keys),) = Counter(alike for alike, _ in failures | self._failed.keys()).most_common(1)
         return alike if keys > max(ALIKE_KEYS, ALIKE_SHARE * sum(count for _, count in self._seen)) else None
-
-    def reset(self) -> None:
-        """Forget the past minute, after an operator looked."""
-        self._seen.clear()
-        self._failed.clear()

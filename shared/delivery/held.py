@@ -56,7 +56,7 @@ async def parked_among(session: AsyncSession, records: Iterable[Record]) -> set[
     return {(topic, key) for topic, key in rows}
 
 
-def blocks(record: Record) -> Key | None:
+def blocks(record: Record | HeldRecord) -> Key | None:
     """The key whose later events must wait behind this record; a state is replaced by the next one, so never."""
     return None if record.key is None or is_state_topic(record.topic) else (record.topic, record.key)
 
@@ -114,12 +114,12 @@ async def lock_head(session: AsyncSession, topic: str, key: str) -> HeldRecord |
     if held_id is None:
         await session.execute(text("DELETE FROM parked_keys WHERE topic = :topic AND key = :key"), where)
         return None
-    return await session.get(HeldRecord, held_id)
+    return await session.get(HeldRecord, held_id, with_for_update=True)
 
 
 async def held_by_id(session: AsyncSession, held_id: int) -> HeldRecord:
-    """One held record; raises NotFound."""
-    row = await session.get(HeldRecord, held_id)
+    """One held record, locked, so that it takes effect once; raises NotFound."""
+    row = await session.get(HeldRecord, held_id, with_for_update=True)
     if row is None:
         raise NotFound(f"Tidak ada catatan tertahan dengan nomor {held_id}.")
     return row

@@ -48,7 +48,6 @@ class Worker:
                 await self._back_off(stopping, error)
 
     async def _work(self, source: Source, stopping: asyncio.Event) -> None:
-        await self._consumer.load_state()
         while not stopping.is_set():
             batch = await source.poll()
             self.connected = True

@@ -15,9 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from shared.db import Database, Origin
 from shared.delivery.transport import Transport
 from shared.errors import DomainError
-from shared.postgres import EmbeddedPostgresError
 from shared.runtime import Service
-from shared.settings import Settings, WrongSetting
+from shared.settings import Settings
 
 T = TypeVar("T")
 AWAY = (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError)
@@ -64,12 +63,3 @@ def execute(work: Coroutine[Any, Any, T]) -> T:
         raise click.ClickException(refusal.detail) from None
     except AWAY as error:
         raise click.ClickException(f"Basis data atau Kafka tidak terjangkau ({type(error).__name__}).") from None
-
-
-def run_program(group: click.Group, installation: Installation) -> None:
-    """Run a command line; what is wrong with settings, folder or ports is one line and exit code 2."""
-    try:
-        group(obj=installation)
-    except (WrongSetting, DomainError, EmbeddedPostgresError) as finding:
-        click.echo(str(finding), err=True)
-        raise SystemExit(2) from None

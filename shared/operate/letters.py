@@ -13,7 +13,7 @@ from shared import audit
 from shared.db import Database
 from shared.delivery.consumer import Consumer
 from shared.delivery.envelope import Unreadable
-from shared.delivery.held import held_by_id
+from shared.delivery.held import held_by_id, record_of
 from shared.directory import DIRECTORY_HANDLERS
 from shared.errors import Conflict
 from shared.identity.actor import SYSTEM
@@ -96,13 +96,14 @@ def replay_letter(installation: Installation, number: int, name: str | None) -> 
 async def _replay(installation: Installation, service: str, number: int) -> bool:
     async with installation.database(service) as database:
         async with database.transaction() as session:
-            _note(session, "dead_letter_replayed", await held_by_id(session, number))
-        try:
-            return await _consumer(installation, database).replay(number)
-        except Unreadable:
-            raise Conflict(
-                "Isi catatan ini data pribadi dan tidak disimpan; keadaan terbaru akan datang lagi."
-            ) from None
+            row = await held_by_id(session, number)
+            try:
+                record_of(row)
+            except Unreadable:
+                words = "Isi catatan ini data pribadi dan tidak disimpan; keadaan terbaru akan datang lagi."
+                raise Conflict(words) from None
+            _note(session, "dead_letter_replayed", row)
+        return await _consumer(installation, database).replay(number)
 
 
 @dead_letters.command("discard")

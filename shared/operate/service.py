@@ -15,8 +15,9 @@ from shared.delivery.transport import Transport
 from shared.identity.cli import accounts, tokens
 from shared.identity.tables import IDENTITY, IDENTITY_LINEAGES
 from shared.operate.delivery import lag, outbox, resume
-from shared.operate.installation import Installation, execute, opened, run_program
+from shared.operate.installation import Installation, execute, opened
 from shared.operate.letters import dead_letters
+from shared.operate.program import run_program
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
 from shared.settings import Settings, WrongSetting, settings_for

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
+from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def project_files() -> list[Path]:
-    """Every file of the project that exists: tracked or about to be."""
-    listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return [path for name in listing.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+    """Every file of the project: what is there but for what .gitignore names; a machine to test on needs no git."""
+    ignored = [".git", *(line.rstrip("/") for line in (ROOT / ".gitignore").read_text().split())]
+    return list(_files_below(ROOT, ignored))
+
+
+def _files_below(folder: Path, ignored: list[str]) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if any(fnmatch(path.name, pattern) for pattern in ignored):
+            continue
+        if path.is_dir():
+            yield from _files_below(path, ignored)
+        elif path.is_file():
+            yield path
 
 
 @pytest.fixture

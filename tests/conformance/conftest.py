@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -16,12 +17,26 @@ from tests.servers.kafka import NamedKafka
 from tests.servers.postgres import NamedPostgres
 
 
+class OpenKafka(Protocol):
+    """Give a log without topics yet on the Kafka at that address."""
+
+    def __call__(self, bootstrap: str) -> KafkaLog: ...
+
+
 @pytest.fixture
-def bare_kafka_log(kafka_server: NamedKafka, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> KafkaLog:
+def open_kafka(topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> OpenKafka:
+    def open_log(bootstrap: str) -> KafkaLog:
+        monkeypatch.setenv("BANGKOM_KAFKA_BOOTSTRAP", bootstrap)
+        monkeypatch.setenv("BANGKOM_TOPIC_PREFIX", topic_prefix)
+        return KafkaLog(bootstrap=bootstrap, opened=kafka.transport(settings_for()))
+
+    return open_log
+
+
+@pytest.fixture
+def bare_kafka_log(kafka_server: NamedKafka, open_kafka: OpenKafka) -> KafkaLog:
     """Kafka without topics yet."""
-    monkeypatch.setenv("BANGKOM_KAFKA_BOOTSTRAP", kafka_server.bootstrap)
-    monkeypatch.setenv("BANGKOM_TOPIC_PREFIX", topic_prefix)
-    return KafkaLog(bootstrap=kafka_server.bootstrap, opened=kafka.transport(settings_for()))
+    return open_kafka(kafka_server.bootstrap)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.delivery.envelope import Headers, Record
 from shared.delivery.transport import Transport
-from shared.delivery.transport.embedded import EmbeddedTransport
+from shared.event_log import EmbeddedTransport
 from shared.events.catalogue import TOPICS
 from shared.events.contract import Event
 from shared.kafka import KafkaTransport

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from typing import Any
 
 from prometheus_client import REGISTRY
@@ -9,11 +11,12 @@ from sqlalchemy import text
 
 from shared.delivery import outbox
 from shared.delivery.envelope import Record
-from shared.delivery.transport import Outgoing
+from shared.delivery.transport import Outgoing, Sender
 from shared.delivery.worker import group_of
 from shared.ids import new_id
 from tests.conformance.logs import Log, read_all
 from tests.conformance.stage import Stage, closed, expected, measured, publish, running
+from tests.waiting import wait_until
 
 REFERENCE, TRAINING = "bangkom.reference", "bangkom.training"
 
@@ -62,6 +65,30 @@ async def test_record_comes_out_as_it_went_in(log: Log) -> None:
     assert sorted(sent.confirmed) == [1, 2, 3, 4]
     assert sorted(map(plain, found)) == sorted((r.topic, r.key, repr(r.value), repr(r.headers)) for r in rows)
     assert [r.value for r in found if (r.topic, r.key) == (TRAINING, "a")] == [b'{"n": 1}', bytes(range(256))]
+
+
+async def test_reader_misses_nothing_of_senders_at_work_side_by_side(log: Log) -> None:
+    async def send(sender: Sender, name: str) -> None:
+        for number in range(60):
+            rows = [Outgoing(number, TRAINING, f"{name}{key}", [], str(number).encode()) for key in range(5)]
+            await sender.send(rows)
+
+    senders = [await log.transport().open_sender() for _ in range(4)]
+    source = await log.transport().open_source("reader", [TRAINING])
+    found: dict[str | None, list[int]] = defaultdict(list)
+
+    async def everything_read() -> bool:
+        for record in await source.poll():
+            found[record.key].append(int(record.value or b""))
+        await source.commit()
+        return sum(map(len, found.values())) >= 4 * 5 * 60
+
+    sending = asyncio.gather(*(send(sender, name) for sender, name in zip(senders, "abcd", strict=True)))
+    await wait_until(everything_read, within=30, every=0)
+    await sending
+    await asyncio.gather(source.close(), *(sender.close() for sender in senders))
+
+    assert found == {f"{name}{key}": list(range(60)) for name in "abcd" for key in range(5)}
 
 
 def plain(record: Record) -> tuple[Any, ...]:

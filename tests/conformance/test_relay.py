@@ -15,9 +15,11 @@ from shared.delivery.envelope import Record
 from shared.errors import Invalid
 from shared.events.training import TrainingCompleted
 from shared.ids import new_id
+from tests.conformance.conftest import OpenKafka
 from tests.conformance.logs import KafkaLog, read_all
 from tests.conformance.stage import Numbers, Stage, expected, measured, publish, running, unpublished
 from tests.conftest import MakeDatabase
+from tests.servers.kafka import KafkaServer
 from tests.waiting import wait_until
 
 TRAINING = "bangkom.training"
@@ -114,11 +116,11 @@ async def test_events_leave_by_themselves_soon_after_commit(stage: Stage) -> Non
         await evaluation.has(2, within=3)
 
 
-async def all_left(database: Database) -> None:
+async def all_left(database: Database, within: float = 20.0) -> None:
     async def none() -> bool:
         return await unpublished(database) == 0
 
-    await wait_until(none, within=20)
+    await wait_until(none, within=within)
 
 
 async def test_oversized_event_is_refused_before_it_is_owed(stage: Stage) -> None:
@@ -196,3 +198,30 @@ async def refused_keys(database: Database, count: int) -> None:
             return len((await session.execute(text("SELECT 1 FROM refused_keys"))).all()) == count
 
     await wait_until(there, within=20)
+
+
+async def test_first_delivery_is_in_order_though_the_broker_is_killed(
+    own_kafka_server: KafkaServer, open_kafka: OpenKafka, make_database: MakeDatabase
+) -> None:
+    log = open_kafka(own_kafka_server.bootstrap)
+    await log.create_topics()
+    stage, subjects = Stage(log=log, make_database=make_database), [new_id() for _ in range(3)]
+    training = await stage.publisher()
+    for first in range(0, 8000, 2000):
+        await publish(training, *(measured(s, n) for n in range(first, first + 2000) for s in subjects))
+
+    async def some_left() -> bool:
+        return await unpublished(training) < 20_000
+
+    async with running(stage.relay(training)):
+        await wait_until(some_left, within=20, every=0)
+        own_kafka_server.kill()
+        left_in_outbox = await unpublished(training)
+        await own_kafka_server.start()
+        await all_left(training, within=60)
+
+    found = numbers_in(await read_all(log, [TRAINING], 24_000))
+    assert left_in_outbox > 0
+    assert {subject: list(dict.fromkeys(numbers)) for subject, numbers in found.items()} == expected(
+        subjects, range(8000)
+    )

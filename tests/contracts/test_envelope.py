@@ -87,7 +87,7 @@ def cloud_event(event: Event) -> CloudEvent:
     return CloudEvent({**attributes, "datacontenttype": "application/json"}, json.loads(event.model_dump_json()))
 
 
-TEXT = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+TEXT = st.characters(codec="utf-8", exclude_characters="\0")
 COMPLETED = example_of(TrainingCompleted)
 EMPLOYEE = example_of(EmployeeRecorded)
 

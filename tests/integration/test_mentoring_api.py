@@ -34,6 +34,7 @@ def asking(employee_id: UUID, competency: str = "PELAYANAN_PUBLIK", **more: obje
 
 
 async def audited(house: House) -> list[tuple[str, UUID | None, dict[str, object]]]:
+    """What was done to requests; accounts made for the test stand in the same log."""
     async with house.database.session() as session:
         about = AuditEntry.subject_type == "mentoring_request"
         entries = await session.scalars(select(AuditEntry).where(about).order_by(AuditEntry.id))

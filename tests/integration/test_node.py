@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from services.mentoring.app import SERVICE
 from shared.db import Database
-from shared.delivery.transport.embedded import EmbeddedTransport
+from shared.event_log import EmbeddedTransport
 from shared.identity.accounts import add_account
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY_LINEAGES

@@ -21,9 +21,9 @@ from shared.db import Database
 from shared.delivery.consumer import Consumer, Handlers
 from shared.delivery.envelope import Received, Record
 from shared.delivery.transport import Outgoing, Transport
-from shared.delivery.transport.embedded import EmbeddedTransport
 from shared.delivery.worker import group_of
 from shared.directory import DIRECTORY_HANDLERS
+from shared.event_log import EmbeddedTransport
 from shared.events.training import LearningMeasured
 from shared.identity.cli import accounts
 from shared.ids import new_id

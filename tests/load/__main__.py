@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
+import signal
 import sys
 from dataclasses import dataclass
 from statistics import median
@@ -13,6 +15,7 @@ import uvloop
 
 from shared.db import Database
 from shared.delivery import outbox
+from shared.process import keep_what_is_loaded
 from tests.load import ceiling, kernel
 from tests.load.baseline import event_by_event
 from tests.load.figures import ROOT, Figure, Meter, Rates, table, write
@@ -25,6 +28,7 @@ COPY = "raw asyncpg COPY of the same three rows"
 RELAY = "relay: read, send, mark"
 PRODUCE = "plain aiokafka, pipelined, acks=all"
 BASELINE_AT_LEAST = 80
+LONGEST_RUN = 600
 BASELINE_EVENTS, BASELINE_WARM_UP = 600, 100
 NOTE = """\
 Every event: one row each in inbox, domain table and outbox. Worker, baseline and COPY work alone: no relay carries
@@ -49,8 +53,14 @@ class Size:
 async def measure(size: Size) -> Rates:
     """Interleave the candidates, round by round."""
     rates = Rates()
-    async with place() as here:
+    task = asyncio.current_task()
+    assert task is not None
+    # Told to end, the run takes its servers with it.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with asyncio.timeout(LONGEST_RUN), place() as here:
         await _fill_topic(here, size)
+        # As in the processes that serve.
+        keep_what_is_loaded()
         for number in range(1, size.rounds + 1):
             _say(f"round {number} of {size.rounds} …")
             await _baseline_round(here, rates, number)

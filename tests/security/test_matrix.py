@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from services.embedded import SERVICES
 from shared.db import Database
-from shared.delivery.transport.embedded import EmbeddedTransport
+from shared.event_log import EmbeddedTransport
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
 from shared.runtime import Resources, create_app

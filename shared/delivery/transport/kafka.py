@@ -9,23 +9,15 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import (
-    CommitFailedError,
-    IllegalStateError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    PolicyViolationError,
-    RecordListTooLargeError,
-    UnsupportedForMessageFormatError,
-)
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition, errors
 from aiokafka.partitioner import DefaultPartitioner
 from faststream.kafka import KafkaBroker
 
 from shared.delivery.envelope import Record
 from shared.delivery.transport import Outgoing, Sent
 
-REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, PolicyViolationError, UnsupportedForMessageFormatError)
+REFUSALS = tuple(errors.for_code(code) for code in (10, 18, 43, 44))
+"""A value too large alone or in its batch, a format or a policy the topic does not allow: for good."""
 SEND_SECONDS = 30
 STOP_SECONDS = 5
 
@@ -43,10 +35,11 @@ class KafkaSender:
         sent = Sent()
         by_partition: dict[TopicPartition, list[Outgoing]] = defaultdict(list)
         async with asyncio.timeout(SEND_SECONDS):
+            names = {row.topic: self._prefix + row.topic for row in rows}
+            partitions = {topic: sorted(await self._producer.partitions_for(name)) for topic, name in names.items()}
             for row in rows:
-                topic = self._prefix + row.topic
-                partitions = sorted(await self._producer.partitions_for(topic))
-                by_partition[TopicPartition(topic, self._choose(row.key.encode(), partitions, partitions))].append(row)
+                chosen = self._choose(row.key.encode(), partitions[row.topic], partitions[row.topic])
+                by_partition[TopicPartition(names[row.topic], chosen)].append(row)
             async with asyncio.TaskGroup() as group:
                 for partition, its in by_partition.items():
                     group.create_task(self._send_partition(partition, its, sent))
@@ -59,7 +52,7 @@ class KafkaSender:
             batch, count = self._fill(rows[:most])
             try:
                 if not count:
-                    raise MessageSizeTooLargeError
+                    raise REFUSALS[0]
                 await (await self._producer.send_batch(batch, partition.topic, partition=partition.partition))
             except REFUSALS as error:
                 if count > 1:
@@ -67,7 +60,7 @@ class KafkaSender:
                     continue
                 sent.refused[rows[0].seq] = type(error).__name__
                 rows = [row for row in rows if row.key != rows[0].key]
-            except KafkaError:
+            except errors.KafkaError:
                 # Neither confirmed nor refused: all that is left of this partition waits for the next round.
                 return
             else:
@@ -124,7 +117,7 @@ class KafkaSource:
     async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
         ours = {partition: offset for partition, offset in offsets.items() if partition in self.consumer.assignment()}
         # Partitions that went to another member come again there, and the inbox knows them.
-        with contextlib.suppress(CommitFailedError, IllegalStateError):
+        with contextlib.suppress(errors.CommitFailedError, errors.IllegalStateError):
             if ours:
                 await self.consumer.commit(ours)
 
@@ -141,12 +134,12 @@ class KafkaSource:
 
     async def close(self) -> None:
         """Finish the commit under way and leave the group."""
-        with contextlib.suppress(KafkaError):
+        with contextlib.suppress(errors.KafkaError):
             await self._committed()
         await within(STOP_SECONDS, self.broker.stop())
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, object]) -> None:
     """Wait for a client to end: one whose broker is gone may not, and nothing depends on how it ends."""
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+    with contextlib.suppress(errors.KafkaError, OSError, TimeoutError):
         await asyncio.wait_for(work, seconds)

@@ -1,0 +1,76 @@
+"""The event log of an installation without Kafka: where its table is, and how it is opened."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+import asyncpg
+
+from shared.delivery.transport.embedded import EmbeddedSender, EmbeddedSource
+
+SCHEMA_LOCK = 7_220_011
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS event_log (
+    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    topic text NOT NULL, key text, headers json NOT NULL, value bytea, timestamp_ms bigint NOT NULL);
+CREATE INDEX IF NOT EXISTS ix_event_log_topic ON event_log (topic, position);
+CREATE TABLE IF NOT EXISTS positions (
+    group_name text, topic text, position bigint NOT NULL, PRIMARY KEY (group_name, topic));
+"""
+ONE_READER = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
+BEHIND = """
+SELECT name, count(event_log.position) FROM unnest($2::text[]) AS name
+LEFT JOIN positions ON group_name = $1 AND positions.topic = name
+LEFT JOIN event_log ON event_log.topic = name AND event_log.position > coalesce(positions.position, 0) GROUP BY name
+"""
+
+
+class GroupTaken(Exception):
+    """Another process reads for this group."""
+
+
+class EmbeddedTransport:
+    """The log in one database; shuffle makes topics arrive in any order, as on a real broker."""
+
+    def __init__(self, dsn: str, *, batch: int = 500, shuffle: random.Random | None = None) -> None:
+        self._dsn = dsn
+        self._batch = batch
+        self._shuffle = shuffle
+
+    async def _connect(self, group: str | None = None) -> asyncpg.Connection:
+        connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=35)
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", SCHEMA_LOCK)
+                if await connection.fetchval("SELECT to_regclass('positions')") is None:
+                    await connection.execute(SCHEMA)
+            if group and not await connection.fetchval(ONE_READER, group):
+                raise GroupTaken(group)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    async def open_sender(self) -> EmbeddedSender:
+        """A connection that appends."""
+        return EmbeddedSender(await self._connect())
+
+    async def open_source(self, group: str, topics: Sequence[str]) -> EmbeddedSource:
+        """The one reader of a group; raises GroupTaken while there is another."""
+        connection = await self._connect(group)
+        news = asyncio.Event()
+        await connection.add_listener("event_log", lambda *_: news.set())
+        done = dict(await connection.fetch("SELECT topic, position FROM positions WHERE group_name = $1", group))
+        positions = {topic: done.get(topic, 0) for topic in topics}
+        return EmbeddedSource(connection, group, positions, news, self._batch, self._shuffle, dict(positions))
+
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """Records the group has not committed, by topic."""
+        connection = await self._connect()
+        try:
+            rows = await connection.fetch(BEHIND, group, list(topics))
+        finally:
+            await connection.close(timeout=5)
+        return {(topic, 0): behind for topic, behind in rows}

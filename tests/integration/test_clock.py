@@ -1,0 +1,90 @@
+"""What time it is: the database's, moved only in a simulation, and the same throughout a session."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from shared import clock
+from shared.db import Database, Origin
+from shared.errors import NotAllowed
+from tests.conftest import MakeDatabase
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def database(make_database: MakeDatabase) -> Database:
+    return await make_database()
+
+
+async def now(database: Database) -> datetime:
+    async with database.session() as session:
+        return await clock.now(session)
+
+
+async def database_time(database: Database) -> datetime:
+    async with database.session() as session:
+        moment: datetime = (await session.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        return moment
+
+
+async def test_now_is_the_databases_time(database: Database) -> None:
+    before = await database_time(database)
+
+    found = await now(database)
+
+    assert before <= found <= await database_time(database)
+    assert found.utcoffset() == timedelta(0)
+
+
+async def test_now_does_not_move_within_a_session(database: Database) -> None:
+    async with database.session() as session:
+        first = await clock.now(session)
+        await session.execute(text("SELECT pg_sleep(0.01)"))
+
+        assert await clock.now(session) == first
+    assert await now(database) > first
+
+
+async def test_simulation_moves_time_and_sums_up(database: Database) -> None:
+    before = await now(database)
+    for days in (30, 60):
+        async with database.transaction() as session:
+            await clock.advance(session, timedelta(days=days), simulation=True)
+            moved = await clock.now(session)
+
+    assert abs(moved - before - timedelta(days=90)) < 30 * SECOND
+    assert await now(database) >= moved
+
+
+async def test_time_moves_in_a_simulation_only(database: Database) -> None:
+    before = await now(database)
+
+    async with database.transaction() as session:
+        with pytest.raises(NotAllowed):
+            await clock.advance(session, timedelta(days=1), simulation=False)
+
+    assert await now(database) - before < timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "today"),
+    [("Asia/Jakarta", date(2026, 7, 27)), ("Asia/Makassar", date(2026, 7, 28)), ("Asia/Jayapura", date(2026, 7, 28))],
+)
+async def test_today_is_the_agencys_date(database: Database, zone: str, today: date) -> None:
+    at_half_past_eleven_in_medan = datetime(2026, 7, 27, 16, 30, tzinfo=UTC)
+    async with database.transaction() as session:
+        await session.execute(
+            text('UPDATE clock SET "offset" = :moment - clock_timestamp()'), {"moment": at_half_past_eleven_in_medan}
+        )
+    there = Database(database.url, Origin(agency="medan", service="training", zone=ZoneInfo(zone)))
+
+    async with there.session() as session:
+        found = await clock.today(session)
+
+    await there.close()
+    assert found == today
