@@ -109,6 +109,16 @@ async def test_newest_valid_evidence_decides_and_self_ratings_never(house: House
     assert (held_by_the_centre, len(await proposed(analyst))) == ([], 1)
 
 
+async def test_nobody_confirms_a_mentor_for_themselves(house: House) -> None:
+    mentor, ani = await mentor_of(house), await seeker_of(house)
+    own = await house.person(Role.ANALYST, employee_id=ani.id)
+    found = await proposed(own)
+    naming = {"request_id": (await answered(await own.get("/mentoring/requests")))[0]["id"], "guide_id": str(mentor.id)}
+
+    assert (await own.post(f"{PROPOSALS}/confirm", json=ids(found))).status_code == 403
+    assert (await own.post("/mentoring/guides", json={"guides": [naming]})).status_code == 403
+
+
 async def test_new_run_replaces_what_nobody_decided(house: House) -> None:
     await mentor_of(house)
     await seeker_of(house)

@@ -344,3 +344,38 @@ async def test_list_with_one_bad_line_changes_nothing(scene: Scene) -> None:
 
     assert (await scene.mentor_client.post(SESSIONS, json={"sessions": lines})).status_code == 422
     assert await answered(await scene.mentor_client.get(SESSIONS)) == []
+
+
+async def test_unit_staff_enter_signed_forms_of_their_unit_and_decide_nothing(scene: Scene) -> None:
+    await scene.begun()
+    colleague, stranger = Somebody(), Somebody(unit_id=new_id())
+    await take(scene.house.database, colleague.recorded(), stranger.recorded())
+    staff = await scene.house.person(Role.UNIT_STAFF, employee_id=colleague.id)
+    elsewhere = await scene.house.person(Role.UNIT_STAFF, employee_id=stranger.id)
+    line = meeting(scene.pair_id, scene.day - timedelta(days=3), on_behalf_of="MENTOR", evidence="F-2026-007")
+
+    foreign = await elsewhere.post(SESSIONS, json={"sessions": [line]})
+    logged = await answered(await staff.post(SESSIONS, json={"sessions": [line]}), 201)
+    confirming = {"ids": [logged["sessions"][0]["id"]], "evidence": "F-2026-007"}
+    own = await staff.post(f"{SESSIONS}/confirm", json=confirming)
+    confirmed = await answered(await scene.mentee_client.post(f"{SESSIONS}/confirm", json=confirming))
+
+    assert (foreign.status_code, own.status_code) == (404, 403)
+    assert confirmed["sessions"][0]["status"] == "CONFIRMED"
+
+
+async def test_nobody_decides_their_own_case_whatever_their_role(scene: Scene) -> None:
+    both = await scene.house.person(Role.ANALYST, Role.UNIT_STAFF, employee_id=scene.ani.id)
+    signed = {**scene.terms, "pair_id": scene.pair_id, "evidence": "F-2026-001"}
+    started = await both.post(f"{PAIRS}/start", json={"agreements": [signed]})
+    await scene.begun()
+    line = meeting(scene.pair_id, scene.day - timedelta(days=3), on_behalf_of="MENTOR", evidence="F-2026-002")
+    logged = await answered(await both.post(SESSIONS, json={"sessions": [line]}), 201)
+    ids = [logged["sessions"][0]["id"]]
+
+    confirmed = await both.post(f"{SESSIONS}/confirm", json={"ids": ids, "evidence": "F-2026-002"})
+    await answered(await scene.analyst.post(f"{SESSIONS}/confirm", json={"ids": ids, "evidence": "F-2026-002"}))
+    report = {"pair_id": scene.pair_id, "attainments": [100, 100]}
+    closed = await both.post(f"{PAIRS}/close", json={"reports": [report]})
+
+    assert [each.status_code for each in (started, confirmed, closed)] == [403, 403, 403]

@@ -200,6 +200,12 @@ SEES_OWN_UNIT: dict[str, frozenset[Role]] = {
         "GET /needs/plan-items",
         "GET /needs/plan-items/{plan_item_id}",
         "GET /evaluation/forms",
+        "GET /mentoring/requests",
+        "GET /mentoring/requests/{request_id}",
+        "GET /mentoring/pairs",
+        "GET /mentoring/pairs/{pair_id}",
+        "GET /mentoring/mentors",
+        "GET /mentoring/pair-sessions",
     )
 }
 """Beside them, roles that see the records of their own unit: people, since a program belongs to none."""

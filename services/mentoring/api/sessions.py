@@ -33,7 +33,7 @@ class Notes(Body):
 
 
 class SessionLine(Body):
-    """One meeting, at local times; an analyst who enters a signed form names the side that told and the form."""
+    """One meeting, at local times; who enters a signed form for others names the side that told and the form."""
 
     pair_id: UUID
     held_on: date
@@ -116,7 +116,7 @@ class AnsweredSessions(BaseModel):
 
 @router.post("", status_code=201, response_model=AnsweredSessions)
 async def log_sessions(body: SessionListBody, command: AnyoneCommands) -> Response:
-    """Tell of meetings: either side of own ones, an analyst by signed forms."""
+    """Tell of meetings: either side of own ones, analysts and the unit's staff by signed forms."""
 
     async def work(session: AsyncSession) -> AnsweredSessions:
         told = [line.told() for line in body.sessions]

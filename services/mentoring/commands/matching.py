@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.mentoring.commands.pairs import Guide, make_pairs
+from services.mentoring.commands.pairs import Guide, make_pairs, require_no_own_case
 from services.mentoring.domain.matching import Candidate, Matching, Obstacle, obstacle, propose
 from services.mentoring.domain.pairs import Basis, Pair
 from services.mentoring.domain.people import in_force_on
@@ -89,6 +89,7 @@ async def confirm_proposals(session: AsyncSession, actor: Actor, proposal_ids: S
     """Make pairs of proposals, if no hard rule has come to stand against one since: all or none."""
     chosen = await matching.proposals_for_update(session, proposal_ids)
     waiting = _waiting(list(chosen.values()))
+    require_no_own_case(actor, *(proposal.employee_id for proposal in waiting))
     found = await requests.locked_requests(session, {proposal.request_id for proposal in waiting})
     guides = [
         Guide(request=found[proposal.request_id], mentor_id=proposal.mentor_id, basis=Basis.MATCHING)
@@ -112,6 +113,7 @@ async def name_guides(session: AsyncSession, actor: Actor, namings: Sequence[Nam
     """Give requests the guides a person names, mentors under the hard rules of matching: all or none."""
     given = {naming.request_id: naming for naming in namings}
     found = await requests.requests_for_update(session, actor, given)
+    require_no_own_case(actor, *(request.employee_id for request in found.values()))
     superiors = await people.superiors_on_duty(session, {request.employee_id for request in found.values()})
     guides = [_named(request, given[request_id], superiors) for request_id, request in sorted(found.items())]
     coaches = {guide.mentor_id for guide in guides if guide.request.form is Form.COACHING}

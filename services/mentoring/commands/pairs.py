@@ -107,6 +107,8 @@ async def start_pairs(session: AsyncSession, actor: Actor, signed: Sequence[Sign
     """Begin pairs whose agreements came signed on paper: all or none."""
     found = await pairs.pairs_for_update(session, actor, [each.pair_id for each in signed])
     papers = {each.pair_id: each for each in signed}
+    for row in found.values():
+        require_no_own_case(actor, row.employee_id, row.mentor_id)
     started = [
         found[pair_id].to_domain().start(paper.agreement, in_force_on(AGREEMENT, paper.agreement.start_date))
         for pair_id, paper in sorted(papers.items())
@@ -141,6 +143,7 @@ async def close_pairs(session: AsyncSession, actor: Actor, reports: Sequence[Rep
     for pair_id, row in sorted(rows.items()):
         pair, report = row.to_domain(), given[pair_id]
         _require_guide_or_analyst(actor, pair)
+        require_no_own_case(actor, pair.employee_id)
         statuses = [each.status for each in held[pair_id]]
         done, closing = pair.close(
             report.attainments,
@@ -240,6 +243,12 @@ async def hand_over_pairs(session: AsyncSession, handed: Sequence[Pair], causes:
     rows = [{"id": pair.id, "mentor_id": pair.mentor_id, "signed": as_json(sorted(pair.signed))} for pair in handed]
     await update_rows(session, PairRow, rows)
     _tell_matched(session, handed, causes)
+
+
+def require_no_own_case(actor: Actor, *people: UUID) -> None:
+    """Raise NotAllowed when somebody decides on what is about themselves, whatever their role."""
+    if actor.employee_id in people:
+        raise NotAllowed("Tidak seorang pun memutuskan perkaranya sendiri; mintalah rekan Anda.")
 
 
 async def _own_pair(session: AsyncSession, actor: Actor, pair_id: UUID) -> tuple[Pair, Side]:

@@ -21,12 +21,14 @@ from shared.events.mentoring import SessionConfirmed
 from shared.identity.actor import Actor, Role
 from shared.ids import new_id
 
+ENTERS_FOR_OTHERS = frozenset({Role.ANALYST, Role.UNIT_STAFF})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """One meeting as somebody tells of it, at local times; notes are the pair's own, the summary is for all readers.
 
-    on_behalf_of names the side whose signed form an analyst enters.
+    on_behalf_of names the side whose signed form an analyst or the unit's staff enters.
     """
 
     pair_id: UUID
@@ -107,8 +109,10 @@ async def _answer(
 
 async def _telling_side(session: AsyncSession, actor: Actor, pair: Pair, told: Told) -> Side:
     if told.on_behalf_of is not None:
-        if Role.ANALYST not in actor.roles or told.evidence is None:
-            raise NotAllowed("Mencatat atas nama orang lain dilakukan oleh analis dengan bukti formulir.")
+        if not actor.roles & ENTERS_FOR_OTHERS or told.evidence is None:
+            raise NotAllowed(
+                "Mencatat atas nama orang lain dilakukan oleh analis atau pengelola dengan bukti formulir."
+            )
         if told.on_behalf_of is Side.SUPERIOR:
             raise Invalid("Sesi dicatat oleh pendamping atau pegawai yang didampingi.")
         return told.on_behalf_of
@@ -121,13 +125,13 @@ async def _telling_side(session: AsyncSession, actor: Actor, pair: Pair, told: T
 async def _answering_side(
     session: AsyncSession, actor: Actor, pair: Pair, row: SessionRow, evidence: str | None
 ) -> tuple[Side, UUID | None]:
+    if row.logged_by_actor == actor.id:
+        raise NotAllowed("Sesi yang Anda catat sendiri dikonfirmasi oleh orang lain.")
     side = await pairs.side_of(session, actor, pair)
     if side in {Side.MENTOR, Side.EMPLOYEE}:
         return Side(side), None
     if Role.ANALYST not in actor.roles or evidence is None:
         raise NotAllowed("Sesi dikonfirmasi oleh pihak yang lain, atau oleh analis dengan bukti formulir.")
-    if row.logged_by_actor == actor.id:
-        raise NotAllowed("Sesi yang Anda catat sendiri dikonfirmasi oleh orang lain.")
     other = Side(row.logged_by).other
     return other, _person_on(pair, other)
 

@@ -1,4 +1,4 @@
-"""Who sees what: analysts and auditors all, others what is about themselves or about those they are superior of."""
+"""Who sees what: analysts and auditors all, others what is about themselves, those below them or their unit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, any_, false, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from shared.directory import DirectoryEmployee
+from shared.directory import DirectoryEmployee, DirectoryUnit
 from shared.identity.actor import Actor, Role
 
 Ts = TypeVarTuple("Ts")
@@ -35,13 +35,16 @@ def one_page(statement: Select[*Ts], key: InstrumentedAttribute[UUID], page: Pag
 def seen_by(
     actor: Actor, employee: InstrumentedAttribute[UUID], *others: InstrumentedAttribute[UUID]
 ) -> ColumnElement[bool]:
-    """Rows about the actor, whichever column names them, and about people whose superior the actor is."""
+    """Rows about the actor, whichever column names them, about those below, and for unit staff about their unit."""
     if actor.roles & SEES_ALL:
         return true()
     if actor.employee_id is None:
         return false()
-    led = select(DirectoryEmployee.id).where(DirectoryEmployee.superior_id == actor.employee_id)
-    return or_(*(column == actor.employee_id for column in (employee, *others)), employee.in_(led))
+    own = [column == actor.employee_id for column in (employee, *others)]
+    charge = [employee.in_(_subordinates_of(actor.employee_id))]
+    if Role.UNIT_STAFF in actor.roles:
+        charge.append(employee.in_(_people_of_unit_of(actor.employee_id)))
+    return or_(*own, *charge)
 
 
 def among(column: InstrumentedAttribute[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
@@ -52,3 +55,18 @@ def among(column: InstrumentedAttribute[Any], ids: Collection[UUID]) -> ColumnEl
 def among_codes(column: InstrumentedAttribute[str], codes: Collection[str]) -> ColumnElement[bool]:
     """Whether the column holds one of the codes."""
     return column == any_(literal(sorted(codes), ARRAY(Text)))
+
+
+def _subordinates_of(employee_id: UUID) -> Select[UUID]:
+    """Everybody below a person in the order of superiors."""
+    entry = DirectoryEmployee
+    below = select(entry.id).where(entry.superior_id == employee_id).cte("subordinates", recursive=True)
+    return select(below.union(select(entry.id).join(below, entry.superior_id == below.c.id)).c.id)
+
+
+def _people_of_unit_of(employee_id: UUID) -> Select[UUID]:
+    """Everybody in the unit of a person and the units below it."""
+    own = select(DirectoryEmployee.unit_id.label("id")).where(DirectoryEmployee.id == employee_id)
+    units = own.cte("own_units", recursive=True)
+    units = units.union(select(DirectoryUnit.id).join(units, DirectoryUnit.parent_id == units.c.id))
+    return select(DirectoryEmployee.id).where(DirectoryEmployee.unit_id.in_(select(units.c.id)))
