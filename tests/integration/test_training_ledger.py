@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -10,8 +11,8 @@ import pytest
 
 from services.training import commands, queries
 from services.training.app import SERVICE
-from services.training.commands import CorrectionReason
-from services.training.domain import LearningHourRule
+from services.training.commands import CorrectionReason, Entry
+from services.training.domain import Activity, ActivityOrigin, LearningHourRule, credits_of
 from services.training.rules import LEARNING_HOURS, LEARNING_HOURS_TARGET
 from shared.db import Database
 from shared.delivery.envelope import Record
@@ -147,6 +148,50 @@ async def test_every_order_and_repetition_ends_with_the_same_hours(make_database
         ends.append({row.id: row.credited_hours for row in rows})
 
     assert ends[0] == ends[1] == ends[2]
+
+
+def attended(seed: int) -> list[Entry]:
+    """Activities of one person in every form, over four months, many of them overlapping or across a month's end."""
+    chance, ani, found = random.Random(seed), new_id(), []
+    for number in range(120):
+        first = date(2025, 11, 1) + timedelta(days=chance.randrange(120))
+        activity = Activity(
+            id=UUID(int=number),
+            employee_id=ani,
+            form_code=chance.choice(sorted(LEARNING_HOURS.versions[0].rates)[::3]),
+            starts_on=first,
+            ends_on=first + timedelta(days=chance.choice((0, 0, 2, 5, 40))),
+            claimed_hours=Decimal(chance.randrange(1, 60)),
+        )
+        found.append(Entry(activity=activity, origin=ActivityOrigin.IMPORT))
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+async def test_one_after_the_other_counts_as_all_at_once(database: Database, seed: int) -> None:
+    entries = attended(seed)
+    revoked = {entry.activity.id for entry in entries[::7]}
+
+    for entry in entries:
+        async with database.transaction() as session:
+            await commands.enter(session, [entry])
+    for each in sorted(revoked):
+        async with database.transaction() as session:
+            await commands.revoke_activity(session, ANALYST, each, "FORGED")
+
+    by_form: dict[str, list[Activity]] = {}
+    for entry in entries:
+        kept = replace(entry.activity, counts=entry.activity.id not in revoked)
+        by_form.setdefault(kept.form_code, []).append(kept)
+    expected = {
+        each: credit.hours
+        for activities_of_form in by_form.values()
+        for each, credit in credits_of(activities_of_form, LEARNING_HOURS).items()
+    }
+    assert {row.id: row.credited_hours for row in await activities(database)} == expected
+    in_force = [row for row in await ledger(database) if row.reversed_at is None]
+    assert {row.activity_id: row.hours for row in in_force} == {each: jp for each, jp in expected.items() if jp}
+    assert sum(balance(await told(database)).values()) == sum(expected.values())
 
 
 async def finish(database: Database, *, present: bool = True, hours: int = 12) -> tuple[UUID, UUID, UUID]:

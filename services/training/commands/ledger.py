@@ -6,8 +6,10 @@ to be known ends with the same hours.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -40,8 +42,7 @@ NEW_CLAIM = (
     " title = excluded.title, provider = excluded.provider, counts = true"
 )
 SET_COUNTS = text(
-    "UPDATE activities SET counts = :counts WHERE id = ANY(CAST(:ids AS uuid[])) AND counts <> :counts"
-    " RETURNING employee_id, form_code, id"
+    "UPDATE activities SET counts = :counts WHERE id = ANY(CAST(:ids AS uuid[])) AND counts <> :counts RETURNING *"
 )
 REVERSE = text(
     "UPDATE credits c SET reversed_at = :now, reversal_reason = r.reason"
@@ -94,13 +95,13 @@ async def enter(session: AsyncSession, entries: Sequence[Entry]) -> None:
     """Enter activities and settle their accounts; one that is known takes over what is claimed now."""
     newest = {entry.activity.id: entry for entry in entries}
     await insert_rows(session, ActivityRow, [entry.values for entry in newest.values()], NEW_CLAIM)
-    await settle(session, {entry.account: entry.cause for entry in newest.values()}, newest)
+    await settle(session, [(entry.activity, entry.cause) for entry in newest.values()])
 
 
 async def set_counts(session: AsyncSession, activity_ids: Collection[UUID], *, counts: bool) -> int:
     """Let activities count, or count no more, and settle; gives how many that changed."""
     found = (await session.execute(SET_COUNTS, {"ids": list(activity_ids), "counts": counts})).all()
-    await settle(session, {(row.employee_id, row.form_code): None for row in found}, {row.id for row in found})
+    await settle(session, [(activity_of(row), None) for row in found])
     return len(found)
 
 
@@ -113,22 +114,30 @@ async def revoke_activity(session: AsyncSession, actor: Actor, activity_id: UUID
     audit.record(session, actor, "revoke_activity", "activity", activity_id, {"reason": reason})
 
 
-async def settle(session: AsyncSession, accounts: Mapping[Account, Cause], corrected: Collection[UUID]) -> None:
-    """Let every activity of these accounts count what the rule says; corrected are those that themselves changed."""
+async def settle(session: AsyncSession, changed: Sequence[tuple[Activity, Cause]]) -> None:
+    """Let activities that changed, and others that share limits with them, count what the rule says."""
+    accounts: dict[Account, list[tuple[Activity, Cause]]] = defaultdict(list)
+    for activity, cause in changed:
+        accounts[activity.employee_id, activity.form_code].append((activity, cause))
+    corrected = {activity.id for activity, _ in changed}
     ordered = iter(sorted(accounts))
     while piece := list(islice(ordered, AT_ONCE)):
         # In one order: those who meet at the same accounts wait in a row and not in a circle.
         rows = [{"employee_id": employee_id, "form_code": code} for employee_id, code in piece]
         await insert_rows(session, AccountRow, rows, LOCK_ACCOUNTS)
         # Read by a statement of its own: only one that begins after the lock sees what was entered before it.
-        recorded = await queries.activities_of_accounts(session, piece)
+        recorded = await queries.activities_around(session, {each: _span(accounts[each]) for each in piece})
         changes = [
             change
             for account, activities in recorded.items()
-            for change in _changes(activities, corrected, accounts[account])
+            for change in _changes(activities, corrected, accounts[account][-1][1])
         ]
         await _write(session, changes)
         _tell(session, changes)
+
+
+def _span(changed: Sequence[tuple[Activity, Cause]]) -> tuple[date, date]:
+    return min(each.starts_on for each, _ in changed), max(each.ends_on for each, _ in changed)
 
 
 def _changes(activities: Sequence[Row[Any]], corrected: Collection[UUID], cause: Cause) -> Iterable[Change]:
@@ -137,7 +146,7 @@ def _changes(activities: Sequence[Row[Any]], corrected: Collection[UUID], cause:
         now = counted[row.id]
         limit = now.limit.value if now.limit else None
         same_hours = now.hours == row.credited_hours
-        if same_hours and limit == row.credited_limit:
+        if not row.touched or (same_hours and limit == row.credited_limit):
             continue
         reason = CORRECTED if row.id in corrected else LIMIT
         yield Change(

@@ -80,7 +80,12 @@ class LearningHourRule:
 
     def in_force(self, on: date) -> RateTable | None:
         """The version for activities that end on this day; none before the first."""
-        return next((each for each in reversed(self.versions) if each.effective_from <= on), None)
+        found = None
+        for version in self.versions:
+            if version.effective_from > on:
+                break
+            found = version
+        return found
 
     def code_of(self, form: int, ends_on: date) -> str:
         """The table's code of a form of development."""

@@ -32,9 +32,9 @@ from services.training.queries.demands import (
 from services.training.queries.learning_hours import (
     Account,
     Statement,
+    activities_around,
     activities_by_id,
     activities_of,
-    activities_of_accounts,
     statement,
     statements,
 )
@@ -59,9 +59,9 @@ __all__ = [
     "Page",
     "Participant",
     "Statement",
+    "activities_around",
     "activities_by_id",
     "activities_of",
-    "activities_of_accounts",
     "at_work",
     "class_for_update",
     "classes",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,11 +21,21 @@ from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor
 
 Account = tuple[UUID, str]
-"""A person's activities of one form share the limits of its days and months: employee id and the table's code."""
+"""A person's activities of one form share limits of days and months: employee id and the table's code."""
 
-OF_ACCOUNTS = text(
-    "SELECT a.* FROM activities a JOIN unnest(CAST(:employee_ids AS uuid[]), CAST(:form_codes AS text[]))"
-    " AS account(employee_id, form_code) USING (employee_id, form_code)"
+# What touches the months of a change may count differently by it; what touches those, decides how much they count.
+AROUND = text(
+    "WITH changed AS (SELECT employee_id, form_code, CAST(date_trunc('month', first) AS date) AS first,"
+    "  CAST(date_trunc('month', last) + interval '1 month - 1 day' AS date) AS last"
+    "  FROM unnest(CAST(:employee_ids AS uuid[]), CAST(:form_codes AS text[]),"
+    "   CAST(:firsts AS date[]), CAST(:lasts AS date[])) AS c(employee_id, form_code, first, last)),"
+    " span AS (SELECT c.employee_id, c.form_code, c.first, c.last,"
+    "  min(a.starts_on) AS earliest, max(a.ends_on) AS latest"
+    "  FROM changed c JOIN activities a USING (employee_id, form_code)"
+    "  WHERE a.starts_on <= c.last AND a.ends_on >= c.first GROUP BY 1, 2, 3, 4)"
+    " SELECT a.*, a.starts_on <= s.last AND a.ends_on >= s.first AS touched"
+    " FROM span s JOIN activities a USING (employee_id, form_code)"
+    " WHERE a.starts_on <= s.latest AND a.ends_on >= s.earliest"
 )
 
 
@@ -66,11 +77,21 @@ async def activities_of(session: AsyncSession, employee_id: UUID, year: int) -> 
     return (await session.scalars(mine.order_by(row.starts_on, row.ends_on, row.id))).all()
 
 
-async def activities_of_accounts(session: AsyncSession, accounts: Collection[Account]) -> dict[Account, list[Row[Any]]]:
-    """All activities, as plain rows, of accounts that the caller holds the locks of."""
-    given = {"employee_ids": [each for each, _ in accounts], "form_codes": [code for _, code in accounts]}
+async def activities_around(
+    session: AsyncSession, changed: Mapping[Account, tuple[date, date]]
+) -> dict[Account, list[Row[Any]]]:
+    """The activities, as plain rows, that a change from one day to another may concern, and those that they depend on.
+
+    The caller holds the locks of the accounts; a row says by touched whether it is of the first kind.
+    """
+    given = {
+        "employee_ids": [employee_id for employee_id, _ in changed],
+        "form_codes": [code for _, code in changed],
+        "firsts": [first for first, _ in changed.values()],
+        "lasts": [last for _, last in changed.values()],
+    }
     found: dict[Account, list[Row[Any]]] = defaultdict(list)
-    for row in await session.execute(OF_ACCOUNTS, given):
+    for row in await session.execute(AROUND, given):
         found[row.employee_id, row.form_code].append(row)
     return found
 
