@@ -146,15 +146,19 @@ async def test_class_events_say_what_happened(database: Database) -> None:
     links = {"plan_item_id": None, "follow_up_id": None}
     assert confirmed.data == {"need_ids": [str(need)]} | links
     assert measured.data == {"pre_score": 55, "post_score": 64, "max_score": 100}
-    assert completed.data == {
-        "competency": "PELAYANAN_PUBLIK",
-        "learning_hours": 20,
-        "attendance_percent": 80,
-        "pass_mark": 70,
-        "start_date": "2026-03-02",
-        "end_date": "2026-03-04",
-        "need_ids": [str(need), str(other_need)],
-    } | links
+    assert (
+        completed.data
+        == {
+            "competency": "PELAYANAN_PUBLIK",
+            "learning_hours": 20,
+            "attendance_percent": 80,
+            "pass_mark": 70,
+            "start_date": "2026-03-02",
+            "end_date": "2026-03-04",
+            "need_ids": [str(need), str(other_need)],
+        }
+        | links
+    )
     assert missed.data == {"reason": "ATTENDANCE", "attendance_percent": 60}
 
 
