@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, text
+from sqlalchemy import BigInteger, ForeignKey, Index, MetaData, Row, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -17,6 +17,7 @@ from services.mentoring.domain.pairs import Agreement, Basis, Pair, PairStatus, 
 from services.mentoring.domain.requests import Form, Origin, Request, RequestStatus, UnitWish, WithdrawalReason
 from services.mentoring.domain.sessions import Session, SessionStatus
 from shared.db import NAMING, TYPES
+from shared.ids import parse_id
 
 LIVING = "status IN ('MATCHED', 'ACTIVE')"
 
@@ -60,23 +61,7 @@ class RequestRow(MentoringBase):
 
     def to_domain(self) -> Request:
         """The request as the domain knows it."""
-        return Request(
-            id=self.id,
-            employee_id=self.employee_id,
-            competency=self.competency,
-            origin=Origin(self.origin),
-            form=Form(self.form),
-            follow_up_id=self.follow_up_id,
-            plan_item_id=self.plan_item_id,
-            need_ids=tuple(UUID(need) for need in self.need_ids),
-            guide_id=self.guide_id,
-            required_level=self.required_level,
-            current_level=self.current_level,
-            unit_wish=UnitWish(self.unit_wish),
-            due_date=self.due_date,
-            status=RequestStatus(self.status),
-            withdrawal_reason=WithdrawalReason(self.withdrawal_reason) if self.withdrawal_reason else None,
-        )
+        return request_of(self)
 
 
 class MentorRow(MentoringBase):
@@ -229,34 +214,7 @@ class PairRow(MentoringBase):
 
     def to_domain(self) -> Pair:
         """The pair as the domain knows it."""
-        return Pair(
-            id=self.id,
-            request_id=self.request_id,
-            mentor_id=self.mentor_id,
-            employee_id=self.employee_id,
-            competency=self.competency,
-            form=Form(self.form),
-            origin=Origin(self.origin),
-            basis=Basis(self.basis),
-            follow_up_id=self.follow_up_id,
-            plan_item_id=self.plan_item_id,
-            need_ids=tuple(UUID(need) for need in self.need_ids),
-            status=PairStatus(self.status),
-            agreement=self._agreement(),
-            signed=frozenset(Side(side) for side in self.signed),
-        )
-
-    def _agreement(self) -> Agreement | None:
-        if self.objective is None or self.start_date is None or self.end_date is None:
-            return None
-        return Agreement(
-            objective=self.objective,
-            goals=tuple(self.goals),
-            start_date=self.start_date,
-            end_date=self.end_date,
-            target_level=self.target_level,
-            sessions_per_month=self.sessions_per_month,
-        )
+        return pair_of_row(self)
 
 
 class SessionRow(MentoringBase):
@@ -295,6 +253,89 @@ class SessionRow(MentoringBase):
             logged_by=Side(self.logged_by),
             status=SessionStatus(self.status),
         )
+
+
+REQUEST_COLUMNS = tuple(
+    column for column in RequestRow.__table__.columns if column.name not in {"requested_at", "withdrawn_at"}
+)
+PAIR_COLUMNS = tuple(
+    PairRow.__table__.columns[name]
+    for name in (
+        "id",
+        "request_id",
+        "mentor_id",
+        "employee_id",
+        "competency",
+        "form",
+        "origin",
+        "basis",
+        "follow_up_id",
+        "plan_item_id",
+        "need_ids",
+        "status",
+        "objective",
+        "goals",
+        "start_date",
+        "end_date",
+        "target_level",
+        "sessions_per_month",
+        "signed",
+    )
+)
+
+
+def request_of(row: RequestRow | Row[Any]) -> Request:
+    """The request of a row, or of its columns alone where many are read."""
+    return Request(
+        id=row.id,
+        employee_id=row.employee_id,
+        competency=row.competency,
+        origin=Origin(row.origin),
+        form=Form(row.form),
+        follow_up_id=row.follow_up_id,
+        plan_item_id=row.plan_item_id,
+        need_ids=tuple(map(parse_id, row.need_ids)),
+        guide_id=row.guide_id,
+        required_level=row.required_level,
+        current_level=row.current_level,
+        unit_wish=UnitWish(row.unit_wish),
+        due_date=row.due_date,
+        status=RequestStatus(row.status),
+        withdrawal_reason=WithdrawalReason(row.withdrawal_reason) if row.withdrawal_reason else None,
+    )
+
+
+def pair_of_row(row: PairRow | Row[Any]) -> Pair:
+    """The pair of a row, or of its columns alone where many are read."""
+    return Pair(
+        id=row.id,
+        request_id=row.request_id,
+        mentor_id=row.mentor_id,
+        employee_id=row.employee_id,
+        competency=row.competency,
+        form=Form(row.form),
+        origin=Origin(row.origin),
+        basis=Basis(row.basis),
+        follow_up_id=row.follow_up_id,
+        plan_item_id=row.plan_item_id,
+        need_ids=tuple(map(parse_id, row.need_ids)),
+        status=PairStatus(row.status),
+        agreement=_agreement_of(row),
+        signed=frozenset(map(Side, row.signed)),
+    )
+
+
+def _agreement_of(row: PairRow | Row[Any]) -> Agreement | None:
+    if row.objective is None or row.start_date is None or row.end_date is None:
+        return None
+    return Agreement(
+        objective=row.objective,
+        goals=tuple(row.goals),
+        start_date=row.start_date,
+        end_date=row.end_date,
+        target_level=row.target_level,
+        sessions_per_month=row.sessions_per_month,
+    )
 
 
 def request_values(request: Request, requested_at: datetime) -> dict[str, Any]:
@@ -342,4 +383,5 @@ def pair_values(pair: Pair, matched_at: datetime) -> dict[str, Any]:
 
 def as_json(value: object) -> str:
     """The text of a JSON column."""
-    return orjson.dumps(value).decode()
+    # Ids that the database gave are of the driver's own class, which orjson does not know.
+    return orjson.dumps(value, default=str).decode()

@@ -72,6 +72,8 @@ class SignedAgreement:
 
 async def make_pairs(session: AsyncSession, guides: Sequence[Guide], causes: Causes = NO_CAUSES) -> list[Pair]:
     """Give locked requests their guides and tell of it."""
+    if not guides:
+        return []
     made = [pair_of(guide.request, new_id(), guide.mentor_id, guide.basis) for guide in guides]
     await write_requests(session, [guide.request.match() for guide in guides])
     moment = await clock.now(session)
@@ -211,10 +213,10 @@ async def let_go(
 
 async def stop_pairs(
     session: AsyncSession, stopped: Sequence[tuple[Request, Pair]], reason: StopReason, causes: Causes = NO_CAUSES
-) -> None:
-    """Write pairs that the domain stopped, give up their requests or have them wait again, and tell of it."""
+) -> list[Request]:
+    """Write pairs that the domain stopped, tell of it, and return their requests, given up or waiting again."""
     if not stopped:
-        return
+        return []
     moment, today = await clock.now(session), await clock.today(session)
     rows = [
         {"id": pair.id, "status": pair.status, "stop_reason": reason, "ended_at": moment, "ended_on": today}
@@ -222,7 +224,8 @@ async def stop_pairs(
     ]
     await update_rows(session, PairRow, rows)
     again = reason.another_guide
-    await write_requests(session, [request.reopen() if again else request.stop() for request, _ in stopped])
+    left = [request.reopen() if again else request.stop() for request, _ in stopped]
+    await write_requests(session, left)
     for request, pair in stopped:
         event = MentoringStopped(
             pair_id=pair.id,
@@ -236,6 +239,7 @@ async def stop_pairs(
             need_ids=pair.need_ids,
         )
         outbox.record(session, event, caused_by=causes.get(request.id), correlation=pair.correlation)
+    return left
 
 
 async def hand_over_pairs(session: AsyncSession, handed: Sequence[Pair], causes: Causes) -> None:

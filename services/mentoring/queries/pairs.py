@@ -15,7 +15,7 @@ from services.mentoring.domain.pairs import LIVING, Pair, PairStatus, Side
 from services.mentoring.domain.sessions import Session, SessionStatus
 from services.mentoring.queries.access import Page, among, among_codes, one_page, seen_by
 from services.mentoring.queries.requests import locked_requests
-from services.mentoring.tables import PairRow, SessionRow
+from services.mentoring.tables import PAIR_COLUMNS, PairRow, SessionRow, pair_of_row
 from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
 from shared.identity.actor import Actor
@@ -34,9 +34,8 @@ class PairFilter:
 async def living_pairs_of(session: AsyncSession, request_ids: Collection[UUID]) -> dict[UUID, Pair]:
     """The pairs that live, by request; whoever asks has locked the requests."""
     living = among_codes(PairRow.status, LIVING)
-    statement = select(PairRow).where(among(PairRow.request_id, request_ids), living).order_by(PairRow.id)
-    rows = await session.scalars(statement.execution_options(populate_existing=True))
-    return {row.request_id: row.to_domain() for row in rows}
+    statement = select(*PAIR_COLUMNS).where(among(PairRow.request_id, request_ids), living).order_by(PairRow.id)
+    return {row.request_id: pair_of_row(row) for row in await session.execute(statement)}
 
 
 async def pairs_for_update(session: AsyncSession, actor: Actor, pair_ids: Collection[UUID]) -> dict[UUID, PairRow]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.mentoring.domain.pairs import LIVING
 from services.mentoring.domain.requests import UNFINISHED, Form, Origin, Request, RequestStatus
 from services.mentoring.queries.access import Page, among, among_codes, one_page, seen_by
-from services.mentoring.tables import PairRow, RequestRow
+from services.mentoring.tables import REQUEST_COLUMNS, PairRow, RequestRow, request_of
 from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
 from shared.identity.actor import Actor
@@ -127,7 +127,7 @@ async def requests_by_id(
 
 
 async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Request]:
-    # Ascending ids: two workers that hold the same requests never wait for each other in a circle.
-    statement = select(RequestRow).where(*conditions).order_by(RequestRow.id).with_for_update()
-    rows = await session.scalars(statement.execution_options(populate_existing=True))
-    return [row.to_domain() for row in rows]
+    # Ascending ids: two workers that hold the same requests never wait for each other in a circle. Plain columns: many
+    # rows are read here, and none is changed through the session.
+    statement = select(*REQUEST_COLUMNS).where(*conditions).order_by(RequestRow.id).with_for_update()
+    return [request_of(row) for row in await session.execute(statement)]
