@@ -180,8 +180,7 @@ async def _neighbours(
 ) -> list[ReviewRow]:
     people = {(review.employee_id, review.due_date.year) for review in reviews}
     months = {(superior, review.due_date.replace(day=1)) for review in reviews if (superior := superiors[review.id])}
-    ids = await queries.neighbours(session, sorted(people), sorted(months))
-    return await queries.locked(session, ids)
+    return await queries.locked(session, await queries.neighbours(session, people, months))
 
 
 async def _set_aside(

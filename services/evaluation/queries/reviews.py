@@ -28,6 +28,9 @@ from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
 from shared.identity.actor import Actor, Role
 
+PersonYear = tuple[UUID, int]
+SuperiorMonth = tuple[UUID, date]
+
 DUE = text(
     "SELECT id FROM reviews WHERE status = 'PLANNED' AND due_date <= :today ORDER BY due_date, activity_id LIMIT :limit"
 )
@@ -36,11 +39,12 @@ OVERDUE = text(
 )
 # Those that share the year of a person or the month of a superior with the given ones, for the limits of both.
 NEIGHBOURS = text(
-    "SELECT r.id FROM reviews r"
+    "SELECT r.id, r.employee_id, r.superior_id, r.due_date FROM reviews r"
     " JOIN unnest(CAST(:people AS uuid[]), CAST(:years AS integer[])) AS p(id, year)"
     " ON r.employee_id = p.id AND r.due_date >= make_date(p.year, 1, 1) AND r.due_date < make_date(p.year + 1, 1, 1)"
     " WHERE r.status IN ('OPEN', 'CLOSED', 'CAPPED')"
-    " UNION SELECT r.id FROM reviews r JOIN unnest(CAST(:superiors AS uuid[]), CAST(:months AS date[])) AS s(id, month)"
+    " UNION SELECT r.id, r.employee_id, r.superior_id, r.due_date FROM reviews r"
+    " JOIN unnest(CAST(:superiors AS uuid[]), CAST(:months AS date[])) AS s(id, month)"
     " ON r.superior_id = s.id AND r.due_date >= s.month AND r.due_date < (s.month + interval '1 month')"
     " WHERE r.status IN ('OPEN', 'CLOSED', 'CAPPED')"
 )
@@ -87,16 +91,25 @@ async def locked(session: AsyncSession, ids: Collection[UUID]) -> list[ReviewRow
 
 
 async def neighbours(
-    session: AsyncSession, people: Collection[tuple[UUID, int]], superiors: Collection[tuple[UUID, date]]
-) -> list[UUID]:
-    """Reviews that count towards the same limits: (person, year) and (superior, first day of the month)."""
-    given = {
-        "people": [person for person, _ in people],
-        "years": [year for _, year in people],
-        "superiors": [superior for superior, _ in superiors],
-        "months": [month for _, month in superiors],
-    }
-    return list((await session.execute(NEIGHBOURS, given)).scalars())
+    session: AsyncSession, people: Iterable[PersonYear], superiors: Iterable[SuperiorMonth]
+) -> set[UUID]:
+    """Reviews that count towards the same limits, and those that share a limit with them in turn: a team's year."""
+    found: set[UUID] = set()
+    asked: set[PersonYear | SuperiorMonth] = set()
+    new_people, new_months = set(people), set(superiors)
+    while new_people or new_months:
+        asked |= new_people | new_months
+        given = {
+            "people": [person for person, _ in new_people],
+            "years": [year for _, year in new_people],
+            "superiors": [superior for superior, _ in new_months],
+            "months": [month for _, month in new_months],
+        }
+        rows = (await session.execute(NEIGHBOURS, given)).all()
+        found |= {row.id for row in rows}
+        new_people = {(row.employee_id, row.due_date.year) for row in rows} - asked
+        new_months = {(row.superior_id, row.due_date.replace(day=1)) for row in rows if row.superior_id} - asked
+    return found
 
 
 async def begun(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
