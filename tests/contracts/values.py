@@ -11,6 +11,8 @@ from shared.events.documents.schemas import JsonSchema
 
 Values = st.SearchStrategy[Any]
 
+PLAIN: dict[str, Values] = {"null": st.none(), "boolean": st.booleans()}
+
 
 def values_of(schema: JsonSchema, root: JsonSchema | None = None) -> Values:
     """Any value the schema allows, over the words our contracts use."""
@@ -39,10 +41,8 @@ def _objects(schema: JsonSchema, root: JsonSchema) -> Values:
 
 
 def _scalars(schema: JsonSchema) -> Values:
-    if schema["type"] == "null":
-        return st.none()
-    if schema["type"] == "boolean":
-        return st.booleans()
+    if schema["type"] in PLAIN:
+        return PLAIN[schema["type"]]
     if schema["type"] == "integer":
         return st.integers(schema.get("minimum", -(2**31)), schema.get("maximum", 2**31))
     if schema.get("format") == "uuid":

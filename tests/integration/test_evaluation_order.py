@@ -116,6 +116,7 @@ async def assert_told(cohort: Cohort, database: Database, plans: dict[UUID, str]
     closed: list[UUID] = []
     for event in [each.event for each in await emitted(database)]:
         if isinstance(event, EvaluationConcluded):
+            assert event.enrolment_id is not None
             figure = None if event.figure is None else Fraction(event.figure)
             concluded[event.enrolment_id].append((event.verdict, figure))
         elif isinstance(event, FollowUpOpened):
