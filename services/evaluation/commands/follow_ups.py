@@ -62,13 +62,14 @@ async def settle(session: AsyncSession, evaluations: Sequence[Evaluation], cause
     settled = [replace(each, follow_up_id=_final(each.follow_up_id, moved)) for each in settled]
     await write(session, [follow_up for file in opened_files for follow_up in file.changed.values()])
     await _move_reasons(session, moved)
+    moment = await clock.now(session)
+    await insert_rows(session, EvaluationRow, [evaluation_values(each, moment) for each in settled], REPLACE_EVALUATION)
+    # What was found is told before what follows from it: journeys show both in this order.
+    for each in settled:
+        tell(session, _concluded(each), causes.get(each.activity.id), each.activity.need_ids)
     for file in opened_files:
         for step in file.steps:
             tell_step(session, step, causes)
-    moment = await clock.now(session)
-    await insert_rows(session, EvaluationRow, [evaluation_values(each, moment) for each in settled], REPLACE_EVALUATION)
-    for each in settled:
-        tell(session, _concluded(each), causes.get(each.activity.id), each.activity.need_ids)
     await _close_without_reason(session, opened_files, causes)
 
 

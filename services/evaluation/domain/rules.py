@@ -51,5 +51,7 @@ class Rule(Generic[VersionT]):
 
     def in_force_on(self, day: date) -> VersionT:
         """The newest version that had begun by the day; what is older than every version is judged by the first."""
-        begun = [version for version in self.versions if version.effective_from <= day]
-        return begun[-1] if begun else self.versions[0]
+        for version in reversed(self.versions):
+            if version.effective_from <= day:
+                return version
+        return self.versions[0]

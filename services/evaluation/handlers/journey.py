@@ -36,7 +36,9 @@ from shared.events.needs import (
     NeedClosed,
     NeedIdentified,
     NeedRejected,
+    NeedReturned,
     NeedValidated,
+    NeedVerified,
     PlanItemApproved,
     PlanItemWithdrawn,
 )
@@ -54,7 +56,9 @@ from shared.events.training import (
     TrainingNotCompleted,
 )
 
-NEEDS = frozenset({NeedIdentified, NeedValidated, NeedRejected, PlanItemApproved, NeedClosed})
+NEEDS = frozenset(
+    {NeedIdentified, NeedVerified, NeedReturned, NeedValidated, NeedRejected, PlanItemApproved, NeedClosed}
+)
 """Events that say whose need it is."""
 
 
@@ -89,6 +93,8 @@ def _of_revision(data: ProgramRevisionRequested) -> Thread:
 
 THREADS: dict[type[Event], Callable[[Any], Thread]] = {
     NeedIdentified: _of_need,
+    NeedVerified: _of_need,
+    NeedReturned: _of_need,
     NeedValidated: _of_need,
     NeedRejected: _of_need,
     NeedClosed: _of_need,

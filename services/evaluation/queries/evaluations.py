@@ -20,6 +20,9 @@ from services.evaluation.tables import (
     EvaluationRow,
     ProgramRow,
     ReactionAnswerRow,
+    enrolment_of,
+    scores_of,
+    standing_of,
 )
 from shared.errors import NotFound
 from shared.identity.actor import Actor
@@ -36,27 +39,23 @@ POOL = text(
 
 async def enrolments_for_update(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Enrolment]:
     """The enrolments known of these ids, locked."""
-    # Read anew even when this session has the row already: handlers write past its identity map.
-    found = await session.scalars(
-        select(EnrolmentRow)
-        .where(among(EnrolmentRow.id, ids))
-        .order_by(EnrolmentRow.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+    # Plain rows: a session's identity map costs as much as the statement.
+    found = await session.execute(
+        select(EnrolmentRow.__table__).where(among(EnrolmentRow.id, ids)).order_by(EnrolmentRow.id).with_for_update()
     )
-    return {row.id: row.to_domain() for row in found}
+    return {row.id: enrolment_of(row) for row in found}
 
 
 async def standings(session: AsyncSession, activity_ids: Collection[UUID], level: int) -> dict[UUID, Standing]:
     """What stands concluded of these activities at a level; who asks has locked them."""
     if not activity_ids:
         return {}
-    found = await session.scalars(
-        select(EvaluationRow)
-        .where(among(EvaluationRow.activity_id, activity_ids), EvaluationRow.level == level)
-        .execution_options(populate_existing=True)
+    found = await session.execute(
+        select(EvaluationRow.__table__).where(
+            among(EvaluationRow.activity_id, activity_ids), EvaluationRow.level == level
+        )
     )
-    return {row.activity_id: row.to_standing() for row in found}
+    return {row.activity_id: standing_of(row) for row in found}
 
 
 async def evaluations(
@@ -71,7 +70,7 @@ async def evaluations(
     if employee_id is not None:
         statement = statement.where(EvaluationRow.employee_id == employee_id)
     if enrolment_id is not None:
-        statement = statement.where(EvaluationRow.enrolment_id == enrolment_id)
+        statement = statement.where(EvaluationRow.activity_id == enrolment_id)
     return [(row, title) for row, title in await session.execute(statement)]
 
 
@@ -116,14 +115,14 @@ async def pool_of(session: AsyncSession, row: ClassRow, after: date) -> list[dic
 
 async def scores_of_classes(session: AsyncSession, class_ids: Collection[UUID]) -> dict[UUID, list[Scores]]:
     """The tests of those who completed each class."""
-    rows = await session.scalars(
-        select(EnrolmentRow)
-        .where(among(EnrolmentRow.class_id, class_ids), EnrolmentRow.outcome == Outcome.COMPLETED)
-        .execution_options(populate_existing=True)
+    rows = await session.execute(
+        select(EnrolmentRow.__table__).where(
+            among(EnrolmentRow.class_id, class_ids), EnrolmentRow.outcome == Outcome.COMPLETED
+        )
     )
     found: dict[UUID, list[Scores]] = defaultdict(list)
     for row in rows:
-        if (scores := row.scores()) is not None:
+        if (scores := scores_of(row)) is not None:
             found[row.class_id].append(scores)
     return found
 

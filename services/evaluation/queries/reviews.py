@@ -56,12 +56,13 @@ BACKGROUNDS = text(
     "   AND n.competency = r.competency),"
     "  (SELECT CAST(p.standard_levels->>r.competency AS integer) FROM directory_employees e"
     "   JOIN directory_positions p ON p.id = e.position_id WHERE e.id = r.employee_id)) AS standard,"
-    " EXISTS (SELECT 1 FROM enrolments e WHERE e.employee_id = r.employee_id AND e.competency = r.competency"
-    "  AND e.outcome = 'COMPLETED' AND e.end_date >= since.day AND e.end_date <= r.due_date) AS trained,"
-    " EXISTS (SELECT 1 FROM reviews m WHERE m.employee_id = r.employee_id AND m.competency = r.competency"
-    "  AND m.activity_kind = 'MENTORING' AND m.end_date >= since.day AND m.end_date <= r.due_date) AS mentored"
+    " coalesce(tried.kinds && ARRAY['TRAINING'], false) AS trained,"
+    " coalesce(tried.kinds && ARRAY['MENTORING'], false) AS mentored"
     " FROM reviews r LEFT JOIN follow_ups f ON f.id = r.follow_up_id,"
-    " LATERAL (SELECT make_date(coalesce(f.cycle, CAST(extract(year FROM r.end_date) AS integer)), 1, 1) AS day) since"
+    " LATERAL (SELECT array_agg(t.activity_kind) AS kinds FROM reviews t"
+    "  WHERE t.employee_id = r.employee_id AND t.competency = r.competency AND t.end_date <= r.due_date"
+    "  AND t.end_date >= make_date(coalesce(f.cycle, CAST(extract(year FROM r.end_date) AS integer)), 1, 1)"
+    "  AND t.ground IS DISTINCT FROM 'NOT_COMPLETED') tried"
     " WHERE r.id = ANY(CAST(:ids AS uuid[]))"
 )
 

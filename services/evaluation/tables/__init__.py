@@ -1,6 +1,13 @@
 """The tables of evaluation."""
 
-from services.evaluation.tables.activities import ClassRow, EnrolmentRow, ProgramRow, enrolment_values
+from services.evaluation.tables.activities import (
+    ClassRow,
+    EnrolmentRow,
+    ProgramRow,
+    enrolment_of,
+    enrolment_values,
+    scores_of,
+)
 from services.evaluation.tables.base import EvaluationBase
 from services.evaluation.tables.citizens import CitizenSurveyRow, survey_values
 from services.evaluation.tables.evaluations import (
@@ -9,6 +16,7 @@ from services.evaluation.tables.evaluations import (
     FollowUpRow,
     evaluation_values,
     follow_up_values,
+    standing_of,
 )
 from services.evaluation.tables.forms import (
     BehaviourAnswerRow,
@@ -38,8 +46,11 @@ __all__ = [
     "ProgramRow",
     "ReactionAnswerRow",
     "ReviewRow",
+    "enrolment_of",
     "enrolment_values",
     "evaluation_values",
     "follow_up_values",
+    "scores_of",
+    "standing_of",
     "survey_values",
 ]

@@ -48,10 +48,7 @@ class EnrolmentRow(EvaluationBase):
     """One participant of one class; what no event has told yet is null."""
 
     __tablename__ = "enrolments"
-    __table_args__ = (
-        Index("ix_enrolments_class_id", "class_id"),
-        Index("ix_enrolments_employee_id_competency", "employee_id", "competency"),
-    )
+    __table_args__ = (Index("ix_enrolments_class_id", "class_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     class_id: Mapped[UUID]
@@ -68,35 +65,35 @@ class EnrolmentRow(EvaluationBase):
     learning_hours: Mapped[int | None]
     follow_up_id: Mapped[UUID | None]
 
-    def to_domain(self) -> Enrolment:
-        """The enrolment with its parts where they are known."""
-        return Enrolment(
-            id=self.id,
-            class_id=self.class_id,
-            program_id=self.program_id,
-            employee_id=self.employee_id,
-            need_ids=tuple(UUID(need) for need in self.need_ids),
-            follow_up_id=self.follow_up_id,
-            scores=self.scores(),
-            outcome=Outcome(self.outcome) if self.outcome else None,
-            completion=self._completion(),
-        )
 
-    def scores(self) -> Scores | None:
-        """Both tests, if any was told of."""
-        if self.max_score is None:
-            return None
-        return Scores(pre=self.pre_score, post=self.post_score, highest=self.max_score)
-
-    def _completion(self) -> Completion | None:
-        if self.competency is None or self.end_date is None:
-            return None
-        return Completion(
-            competency=self.competency,
-            pass_mark=self.pass_mark,
-            end_date=self.end_date,
-            learning_hours=self.learning_hours or 0,
+def enrolment_of(row: Any) -> Enrolment:
+    """The enrolment of a row, with its parts where they are known."""
+    completion = None
+    if row.competency is not None and row.end_date is not None:
+        completion = Completion(
+            competency=row.competency,
+            pass_mark=row.pass_mark,
+            end_date=row.end_date,
+            learning_hours=row.learning_hours or 0,
         )
+    return Enrolment(
+        id=row.id,
+        class_id=row.class_id,
+        program_id=row.program_id,
+        employee_id=row.employee_id,
+        need_ids=tuple(UUID(need) for need in row.need_ids),
+        follow_up_id=row.follow_up_id,
+        scores=scores_of(row),
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        completion=completion,
+    )
+
+
+def scores_of(row: Any) -> Scores | None:
+    """Both tests of a row, if any was told of."""
+    if row.max_score is None:
+        return None
+    return Scores(pre=row.pre_score, post=row.post_score, highest=row.max_score)
 
 
 def enrolment_values(enrolment: Enrolment) -> dict[str, Any]:

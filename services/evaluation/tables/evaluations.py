@@ -102,7 +102,6 @@ class EvaluationRow(EvaluationBase):
     __table_args__ = (
         UniqueConstraint("activity_id", "level"),
         Index("ix_evaluations_employee_id_id", "employee_id", "id"),
-        Index("ix_evaluations_enrolment_id", "enrolment_id", postgresql_where=text("enrolment_id IS NOT NULL")),
         Index("ix_evaluations_follow_up_id", "follow_up_id", postgresql_where=text("follow_up_id IS NOT NULL")),
     )
 
@@ -124,17 +123,18 @@ class EvaluationRow(EvaluationBase):
     concluded_at: Mapped[datetime]
     follow_up_id: Mapped[UUID | None] = mapped_column(ForeignKey("follow_ups.id"))
 
-    def to_standing(self) -> Standing:
-        """What a new conclusion is compared with."""
-        conclusion = Conclusion(
-            verdict=Verdict(self.verdict),
-            figure=self.figure,
-            gain=self.gain,
-            rule=self.rule,
-            rule_version=self.rule_version,
-            signal=None if self.signal is None else Signal(self.signal),
-        )
-        return Standing(evaluation_id=self.id, conclusion=conclusion, follow_up_id=self.follow_up_id)
+
+def standing_of(row: Any) -> Standing:
+    """What a new conclusion is compared with."""
+    conclusion = Conclusion(
+        verdict=Verdict(row.verdict),
+        figure=row.figure,
+        gain=row.gain,
+        rule=row.rule,
+        rule_version=row.rule_version,
+        signal=None if row.signal is None else Signal(row.signal),
+    )
+    return Standing(evaluation_id=row.id, conclusion=conclusion, follow_up_id=row.follow_up_id)
 
 
 def evaluation_values(evaluation: Evaluation, concluded_at: datetime) -> dict[str, Any]:

@@ -70,7 +70,6 @@ def _enrolments() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_enrolments"),
     )
     op.create_index("ix_enrolments_class_id", "enrolments", ["class_id"])
-    op.create_index("ix_enrolments_employee_id_competency", "enrolments", ["employee_id", "competency"])
 
 
 def _follow_ups() -> None:
@@ -145,9 +144,8 @@ def _evaluations() -> None:
         sa.ForeignKeyConstraint(["follow_up_id"], ["follow_ups.id"], name="fk_evaluations_follow_up_id"),
     )
     op.create_index("ix_evaluations_employee_id_id", "evaluations", ["employee_id", "id"])
-    for column in ("enrolment_id", "follow_up_id"):
-        there = sa.text(f"{column} IS NOT NULL")
-        op.create_index(f"ix_evaluations_{column}", "evaluations", [column], postgresql_where=there)
+    attached = sa.text("follow_up_id IS NOT NULL")
+    op.create_index("ix_evaluations_follow_up_id", "evaluations", ["follow_up_id"], postgresql_where=attached)
 
 
 def _reviews() -> None:
