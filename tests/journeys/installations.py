@@ -95,14 +95,16 @@ class Installation:
     async def start(self) -> None:
         raise NotImplementedError
 
-    async def call(self, method: str, path: str, json: object = None, *, expected: int | None = None) -> Any:
-        """Call a route as an analyst who also organises; gives the answer's JSON."""
+    async def call(
+        self, method: str, path: str, json: object = None, *, expected: int | None = None, bearer: str | None = None
+    ) -> Any:
+        """Call a route as whoever bears the token, else as an analyst who also organises; gives the answer's JSON."""
         service = path.split("/")[1]
         answer = await self._client.request(
             method,
             f"http://127.0.0.1:{self.settings(service)['BANGKOM_PORT']}{path}",
             json=json,
-            headers={"Authorization": f"Bearer {self.token(service)}"},
+            headers={"Authorization": f"Bearer {bearer or self.token(service)}"},
         )
         if expected is None:
             assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
@@ -117,12 +119,15 @@ class Installation:
             self._tokens[service] = next(word for word in shown.stdout.split() if word.startswith("bkm_"))
         return self._tokens[service]
 
-    def command(self, service: str, *arguments: str, expected: int = 0) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, service: str, *arguments: str, expected: int = 0, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run an operator's command."""
         result = subprocess.run(
             [sys.executable, "-m", *self.program(service), *arguments],
             cwd=self.folder,
             env=environment(self.settings(service)),
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
