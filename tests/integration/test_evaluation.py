@@ -45,6 +45,20 @@ async def test_failed_training_is_concluded_and_followed_up(database: Database) 
 
     [evaluation], [follow_up] = await evaluations(database), await follow_ups(database)
     assert [each.event for each in said] == [
+        EvaluationConcluded(
+            evaluation_id=evaluation.id,
+            enrolment_id=ani.enrolment_id,
+            class_id=ani.class_id,
+            program_id=ani.program_id,
+            employee_id=ani.employee_id,
+            competency=ani.competency,
+            level=2,
+            verdict="NOT_EFFECTIVE",
+            figure=Decimal("64.00"),
+            gain=Decimal("0.20"),
+            rule="L2_PERSON",
+            rule_version="2019-01-01",
+        ),
         FollowUpOpened(
             follow_up_id=follow_up.id,
             evaluation_id=evaluation.id,
@@ -59,20 +73,6 @@ async def test_failed_training_is_concluded_and_followed_up(database: Database) 
             rule="L2_PERSON",
             rule_version="2019-01-01",
             need_ids=(ani.need_id,),
-        ),
-        EvaluationConcluded(
-            evaluation_id=evaluation.id,
-            enrolment_id=ani.enrolment_id,
-            class_id=ani.class_id,
-            program_id=ani.program_id,
-            employee_id=ani.employee_id,
-            competency=ani.competency,
-            level=2,
-            verdict="NOT_EFFECTIVE",
-            figure=Decimal("64.00"),
-            gain=Decimal("0.20"),
-            rule="L2_PERSON",
-            rule_version="2019-01-01",
         ),
     ]
     assert {each.causation for each in said} == {str(event_id_of(completed))}
@@ -137,7 +137,7 @@ async def test_correction_to_a_failure_opens_a_follow_up(database: Database) -> 
 
     said = await take(database, correction)
 
-    assert names(said) == ["FollowUpOpened", "EvaluationConcluded"]
+    assert names(said) == ["EvaluationConcluded", "FollowUpOpened"]
     assert {each.causation for each in said} == {str(event_id_of(correction))}
     [evaluation] = await evaluations(database)
     assert (evaluation.verdict, evaluation.figure) == ("NOT_EFFECTIVE", Decimal("60.00"))
@@ -172,7 +172,7 @@ async def test_failure_after_a_correction_opens_a_new_follow_up(database: Databa
 
     said = await take(database, ani.measured(pre=55, post=65))
 
-    assert names(said) == ["FollowUpOpened", "EvaluationConcluded"]
+    assert names(said) == ["EvaluationConcluded", "FollowUpOpened"]
     assert [row.status for row in await follow_ups(database)] == ["CLOSED", "OPEN"]
 
 
@@ -243,7 +243,7 @@ async def test_impossible_scores_are_a_dead_letter_and_hold_back_nobody_else(dat
 
     said = await take(database, ani.measured(pre=10, post=120), budi.measured(pre=10, post=20), budi.completed())
 
-    assert names(said) == ["FollowUpOpened", "EvaluationConcluded"]
+    assert names(said) == ["EvaluationConcluded", "FollowUpOpened"]
     async with database.session() as session:
         [held] = (await session.scalars(select(HeldRecord))).all()
     assert (held.key, held.status) == (str(ani.enrolment_id), "DEAD")

@@ -286,11 +286,11 @@ async def test_stronger_signal_takes_the_open_plan_another_way_in_the_same_round
     assert {row.follow_up_id for row in await evaluations(house.database)} == {second.id}
     told = [type(e).__name__ for e in await said(house.database, FollowUpOpened, FollowUpClosed, EvaluationConcluded)]
     assert told == [
+        "EvaluationConcluded",
         "FollowUpOpened",
         "EvaluationConcluded",
         "FollowUpClosed",
         "FollowUpOpened",
-        "EvaluationConcluded",
     ]
     assert learned.activity_id == seat.enrolment_id
 

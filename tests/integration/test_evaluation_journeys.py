@@ -42,49 +42,40 @@ def story_of(seat: Participant) -> list[Record]:
         "cycle": 2026,
     }
     levels = {"standard_level": 3, "current_level": 2}
-    credit_id = new_id()
     identified = record_of(NeedIdentified.model_validate({**need, **levels, "gap": -1}), causation="command:analisis")
     validated = record_of(NeedValidated.model_validate(need), causation=str(event_id_of(identified)))
     approved = record_of(
         PlanItemApproved.model_validate({**need, **levels, "plan_item_id": new_id(), "form": 8}),
         causation=str(event_id_of(validated)),
     )
-    scheduled = ClassScheduled(
+    closed = NeedClosed.model_validate({**need, "level": 3, "assessment_id": new_id()})
+    class_held = [scheduled(seat), seat.confirmed(), seat.measured(pre=55, post=64), seat.completed()]
+    return [identified, validated, approved, *class_held, *hours_of(seat), record_of(closed)]
+
+
+def scheduled(seat: Participant) -> Record:
+    event = ClassScheduled(
         class_id=seat.class_id,
         program_id=seat.program_id,
         start_date=seat.end_date,
         end_date=seat.end_date,
         cost_level="FREE",
     )
+    return record_of(event)
+
+
+def hours_of(seat: Participant) -> list[Record]:
+    """Hours credited for a seat, and reversed under an id that names the credit only."""
     hours: dict[str, Any] = {
-        "credit_id": credit_id,
+        "credit_id": new_id(),
         "employee_id": seat.employee_id,
         "form_code": "B10",
         "hours": 20,
         "year": 2026,
     }
-    credited = LearningHoursCredited.model_validate(
-        {
-            **hours,
-            "ends_on": seat.end_date,
-            "origin": "ENROLMENT",
-            "source_id": seat.enrolment_id,
-            "rule_version": "2019-02-01",
-        }
-    )
-    closed = NeedClosed.model_validate({**need, "level": 3, "assessment_id": new_id()})
-    return [
-        identified,
-        validated,
-        approved,
-        record_of(scheduled),
-        seat.confirmed(),
-        seat.measured(pre=55, post=64),
-        seat.completed(),
-        record_of(credited),
-        record_of(LearningHoursReversed.model_validate({**hours, "reason": "CORRECTED"})),
-        record_of(closed),
-    ]
+    credit = {"ends_on": seat.end_date, "origin": "ENROLMENT", "source_id": seat.enrolment_id}
+    credited = LearningHoursCredited.model_validate({**hours, **credit, "rule_version": "2019-02-01"})
+    return [record_of(credited), record_of(LearningHoursReversed.model_validate({**hours, "reason": "CORRECTED"}))]
 
 
 async def told_back(database: Database) -> None:
