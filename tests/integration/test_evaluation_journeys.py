@@ -14,7 +14,7 @@ from services.evaluation.app import SERVICE
 from services.evaluation.cli import journey
 from shared.db import Database
 from shared.delivery.envelope import Record
-from shared.events.needs import NeedClosed, NeedIdentified, NeedValidated, PlanItemApproved
+from shared.events.needs import CompetencyAssessed, NeedClosed, NeedIdentified, NeedValidated, PlanItemApproved
 from shared.events.training import ClassScheduled, LearningHoursCredited, LearningHoursReversed
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
@@ -48,9 +48,16 @@ def story_of(seat: Participant) -> list[Record]:
         PlanItemApproved.model_validate({**need, **levels, "plan_item_id": new_id(), "form": 8}),
         causation=str(event_id_of(validated)),
     )
-    closed = NeedClosed.model_validate({**need, "level": 3, "assessment_id": new_id()})
+    evidence = CompetencyAssessed(
+        assessment_id=new_id(),
+        employee_id=seat.employee_id,
+        source="CENTRE",
+        assessed_on=seat.end_date,
+        levels={seat.competency: 3},
+    )
+    closed = NeedClosed.model_validate({**need, "level": 3, "assessment_id": evidence.assessment_id})
     class_held = [scheduled(seat), seat.confirmed(), seat.measured(pre=55, post=64), seat.completed()]
-    return [identified, validated, approved, *class_held, *hours_of(seat), record_of(closed)]
+    return [identified, validated, approved, *class_held, *hours_of(seat), record_of(evidence), record_of(closed)]
 
 
 def scheduled(seat: Participant) -> Record:
@@ -93,6 +100,7 @@ TYPES = [
     "training.training_completed",
     "training.learning_hours_credited",
     "training.learning_hours_reversed",
+    "needs.competency_assessed",
     "needs.need_closed",
     "evaluation.follow_up_opened",
     "evaluation.evaluation_concluded",

@@ -33,6 +33,7 @@ from shared.events.mentoring import (
     SessionConfirmed,
 )
 from shared.events.needs import (
+    CompetencyAssessed,
     NeedClosed,
     NeedIdentified,
     NeedRejected,
@@ -82,6 +83,10 @@ def _of_plan_item(data: PlanItemApproved) -> Thread:
     return Thread(subject_id=data.plan_item_id, need_ids=(data.need_id,))
 
 
+def _of_closing(data: NeedClosed) -> Thread:
+    return Thread(subject_id=data.need_id, need_ids=(data.need_id,), leads_to=(data.assessment_id,))
+
+
 def _of_conclusion(data: EvaluationConcluded) -> Thread:
     judged: UUID | None = data.enrolment_id or data.pair_id or data.follow_up_id
     return Thread(subject_id=judged or data.evaluation_id)
@@ -97,7 +102,8 @@ THREADS: dict[type[Event], Callable[[Any], Thread]] = {
     NeedReturned: _of_need,
     NeedValidated: _of_need,
     NeedRejected: _of_need,
-    NeedClosed: _of_need,
+    NeedClosed: _of_closing,
+    CompetencyAssessed: _by("assessment_id"),
     PlanItemApproved: _of_plan_item,
     PlanItemWithdrawn: _by("plan_item_id"),
     ClassScheduled: _by("class_id"),
