@@ -1,6 +1,7 @@
 """Level 3 by numbers: score, level, cause and signal against a second, plain computation and worked examples."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.evaluation.domain.behaviour import Answer, Background, BehaviourFinding, Cause, Role, conclude_behaviour
 from services.evaluation.domain.evaluations import Signal, Verdict
+from services.evaluation.domain.rules import Rule
 from services.evaluation.rules import BEHAVIOUR_OF_PERSON
 
 ENDED = date(2026, 3, 4)
@@ -178,3 +180,15 @@ def test_no_support_is_followed_up_even_where_nobody_scored() -> None:
 
 def test_items_that_the_superior_scored_1_are_what_has_to_be_worked_on() -> None:
     assert judged(answer(Role.SUPERIOR, 1, 4, 1, 4, 4)).failed_items == (ITEMS[0], ITEMS[2])
+
+
+@given(st.dates(date(2026, 1, 1), date(2027, 12, 31)))
+def test_changed_mark_decides_from_its_day_on_only(end_date: date) -> None:
+    stricter = replace(BEHAVIOUR_OF_PERSON.versions[-1], effective_from=date(2027, 1, 1), weak_below=Decimal("3.10"))
+    rule = Rule(name="L3_PERSON", versions=(*BEHAVIOUR_OF_PERSON.versions, stricter))
+
+    conclusion = conclude_behaviour([answer(Role.SUPERIOR, 3)], NOTHING_TRIED, end_date, rule).conclusion
+
+    changed = end_date >= date(2027, 1, 1)
+    assert conclusion.verdict is (Verdict.NOT_EFFECTIVE if changed else Verdict.PARTLY)
+    assert conclusion.rule_version == ("2027-01-01" if changed else "2019-01-01")
