@@ -239,12 +239,12 @@ async def answered_well(case: Case, forms: Sequence[Mapping[str, Any]]) -> None:
 
 
 async def journey(case: Case) -> list[dict[str, Any]]:
-    """The steps of the need, once its end is among them."""
+    """The steps of the need, once its end and what proves it are among them: they may arrive in either order."""
     path = f"/evaluation/journeys/{case.need_id}"
 
     async def ended() -> list[dict[str, Any]] | None:
         steps: list[dict[str, Any]] = (await case.call("GET", path))["steps"]
-        return steps if any(each["type"].endswith(".need_closed.v1") for each in steps) else None
+        return steps if {name for name, _ in told(steps)} >= {"need_closed", "competency_assessed"} else None
 
     return await wait_until(ended, within=WITHIN, description=f"{path} shows the end")
 

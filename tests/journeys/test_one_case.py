@@ -34,6 +34,7 @@ STEPS = [
     ("evaluation_concluded", COMMAND),
     ("follow_up_closed", COMMAND),
     ("competency_remeasured", COMMAND),
+    ("competency_assessed", "competency_remeasured"),
     ("need_closed", "competency_remeasured"),
 ]
 
