@@ -9,7 +9,6 @@ from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from alembic import command
@@ -185,8 +184,3 @@ async def lineages_behind(database: Database, lineages: Sequence[Lineage]) -> li
     """The lineages whose tables are older (or newer) than this program."""
     async with database.engine.connect() as connection:
         return await connection.run_sync(_behind, lineages)
-
-
-def as_uuid(value: str | UUID) -> UUID:
-    """A uuid from its text form or itself."""
-    return value if isinstance(value, UUID) else UUID(value)
