@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import ARRAY, BigInteger, Index, Uuid, any_, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -79,6 +81,17 @@ class DirectoryRemoval(KernelBase):
     sequence: Mapped[int] = mapped_column(BigInteger)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPerson:
+    """A person as pages name them; unit and position are None while their records have not arrived."""
+
+    id: UUID
+    name: str
+    employee_number: str
+    unit: str | None
+    position: str | None
+
+
 Directory = type[DirectoryEmployee] | type[DirectoryUnit] | type[DirectoryPosition]
 
 REMOVED = text(
@@ -112,6 +125,21 @@ DIRECTORY_HANDLERS: Handlers = {
     UnitRecorded: on_unit_recorded,
     PositionRecorded: on_position_recorded,
 }
+
+
+async def named_people(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, NamedPerson]:
+    """How to name these people, as far as the directory knows them; whoever asks has decided that they may be named."""
+    person, unit, position = DirectoryEmployee, DirectoryUnit, DirectoryPosition
+    statement = (
+        select(person.id, person.name, person.employee_number, unit.name, position.title)
+        .outerjoin(unit, unit.id == person.unit_id)
+        .outerjoin(position, position.id == person.position_id)
+        .where(person.id == any_(literal(sorted(set(ids)), ARRAY(Uuid))))
+    )
+    return {
+        person_id: NamedPerson(id=person_id, name=name, employee_number=number, unit=unit_name, position=title)
+        for person_id, name, number, unit_name, title in await session.execute(statement)
+    }
 
 
 async def _apply(session: AsyncSession, table: Directory, events: list[Received[Any]], subject_field: str) -> None:
