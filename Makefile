@@ -31,9 +31,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: install ## run Bangkom here: one process, four services, http://127.0.0.1:8000
 	$(BIN)/bangkom run
 
+# Each of the two runners has a PostgreSQL and a Kafka of its own.
 test: install ## install what the tests need (Java, Kafka) and run them all
 	deploy/setup-tests.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: install ## check style, types and imports
 	$(BIN)/ruff check
