@@ -31,6 +31,7 @@ from shared.web.shell import install_shell
 
 TIMER_SECONDS = 1.0
 LONGEST_PAUSE = 30.0
+LAG_SECONDS = 10.0
 DAY_SECONDS = 86_400.0
 
 COUNTS = text("SELECT (SELECT count(*) FROM directory_employees), (SELECT count(*) FROM directory_units)")
@@ -148,18 +149,37 @@ class Node:
         with contextlib.suppress(Exception):
             await set_gauges(self.database)
         with contextlib.suppress(Exception):
-            lag = await asyncio.wait_for(self._transport.lag(group_of(self.service.name), self.consumer.topics), 10)
+            async with asyncio.timeout(LAG_SECONDS):
+                lag = await self._transport.lag(group_of(self.service.name), self.consumer.topics)
             for (topic, partition), behind in lag.items():
                 metrics.LAG.labels(self.service.name, topic, str(partition)).set(behind)
 
     async def run_timers(self, stopping: asyncio.Event) -> None:
-        """Execute due timers until stopping; a database that is away is waited for."""
+        """Execute due timers until stopping; a database that is away is waited for.
+
+        After a start the service first learns what happened meanwhile: a timer long due must not ask people who left.
+        """
+        await self._catch_up(stopping)
         pause = TIMER_SECONDS
         while not stopping.is_set():
             try:
                 await run_due(self.database, self.service.timers)
                 pause = TIMER_SECONDS
             except Exception as error:  # noqa: BLE001 timers are rows: whatever fails here is tried again
+                log.warning("timers_wait", service=self.service.name, error=type(error).__name__)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            await _wait(stopping, pause)
+
+    async def _catch_up(self, stopping: asyncio.Event) -> None:
+        pause = TIMER_SECONDS
+        while not stopping.is_set():
+            try:
+                async with asyncio.timeout(LAG_SECONDS):
+                    lag = await self._transport.lag(group_of(self.service.name), self.consumer.topics)
+                if not any(lag.values()):
+                    return
+                pause = TIMER_SECONDS
+            except Exception as error:  # noqa: BLE001 a log that is away comes back, and nothing can be sent meanwhile
                 log.warning("timers_wait", service=self.service.name, error=type(error).__name__)
                 pause = min(pause * 2, LONGEST_PAUSE)
             await _wait(stopping, pause)

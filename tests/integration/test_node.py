@@ -1,26 +1,35 @@
 """What a service does beside its work: it forgets what nobody asks for again, and shows itself on the home page."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from services.mentoring.app import SERVICE
+from shared import timers
 from shared.db import Database
+from shared.delivery.transport import Outgoing
 from shared.event_log import EmbeddedTransport
+from shared.events.reference import UnitRecorded
 from shared.identity.accounts import add_account
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY_LINEAGES
+from shared.ids import new_id
 from shared.runtime import Node, Resources
 from shared.settings import settings_for
+from shared.timers import Due
 from shared.web.home import HomeView
 from tests.conftest import MakeDatabase
 from tests.integration.classroom import people
 from tests.integration.small_app import PASSWORD
+from tests.records import record_of
 from tests.waiting import wait_until
 
 ANSWERS = text(
@@ -73,6 +82,16 @@ async def test_answers_and_sign_ins_are_forgotten_when_their_time_is_over(given:
     assert await rows(given.database, "idempotency_keys") == 2
 
 
+class CountingLog(EmbeddedTransport):
+    """Counts how often somebody asked how far it is behind."""
+
+    asked = 0
+
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        self.asked += 1
+        return await super().lag(group, topics)
+
+
 async def left(given: Resources) -> bool:
     return [await rows(given.identity, table) for table in ("sign_ins", "failed_sign_ins")] == [1, 1]
 
@@ -93,6 +112,35 @@ async def test_chores_wait_for_a_database_that_is_away(given: Resources) -> None
     await asyncio.wait_for(chores, 5)
 
     assert (lines[0]["event"], lines[0]["service"]) == ("chores_wait", "mentoring")
+
+
+async def test_timers_wait_after_a_start_until_the_service_knows_what_happened_meanwhile(given: Resources) -> None:
+    log = CountingLog(make_url(given.database.url).set(drivername="postgresql").render_as_string(hide_password=False))
+    known: list[int] = []
+
+    async def ring(session: AsyncSession, _: Due) -> None:
+        known.append(await session.scalar(text("SELECT count(*) FROM directory_units")) or 0)
+
+    node = Node(replace(SERVICE, timers={"bell": ring}), replace(given, transport=log))
+    async with given.database.transaction() as session:
+        await timers.schedule(session, "bell", new_id(), datetime(2026, 1, 1, tzinfo=UTC))
+    unit = UnitRecorded(unit_id=new_id(), code="U-01", name="Dinas Contoh")
+    record = record_of(unit, agency=given.settings.agency)
+    sender = await log.open_sender()
+    headers = [(name, value or b"") for name, value in record.headers]
+    await sender.send([Outgoing(1, record.topic, record.key or "", headers, record.value)])
+    await sender.close()
+
+    stopping = asyncio.Event()
+    ringing = asyncio.create_task(node.run_timers(stopping))
+    await wait_until(lambda: log.asked >= 2, description="the timers looked twice")
+    assert known == []
+    working = asyncio.create_task(node.worker.run(stopping))
+    await wait_until(lambda: known, description="the timer rang")
+    stopping.set()
+    await asyncio.wait_for(asyncio.gather(ringing, working), 20)
+
+    assert known == [1]
 
 
 async def test_home_page_shows_what_the_directory_holds_and_where_the_interface_is_described(given: Resources) -> None:
