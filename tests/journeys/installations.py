@@ -89,6 +89,11 @@ class Installation:
     def program(self, service: str) -> list[str]:
         raise NotImplementedError
 
+    @property
+    def everything(self) -> dict[str, object]:
+        """The settings of the program that knows all services."""
+        raise NotImplementedError
+
     def dsn(self, service: str) -> str:
         raise NotImplementedError
 
@@ -122,11 +127,21 @@ class Installation:
     def command(
         self, service: str, *arguments: str, expected: int = 0, stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run an operator's command."""
+        """Run an operator's command of one service."""
+        program = [*self.program(service), *arguments]
+        return self._run(program, self.settings(service), expected=expected, stdin=stdin)
+
+    def bangkom(self, *arguments: str, expected: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run an operator's command of the whole installation."""
+        return self._run(["services", *arguments], self.everything, expected=expected)
+
+    def _run(
+        self, arguments: Sequence[str], settings: dict[str, object], *, expected: int, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         result = subprocess.run(
-            [sys.executable, "-m", *self.program(service), *arguments],
+            [sys.executable, "-m", *arguments],
             cwd=self.folder,
-            env=environment(self.settings(service)),
+            env=environment(settings),
             input=stdin,
             capture_output=True,
             text=True,
@@ -163,7 +178,7 @@ class Installation:
 class Embedded(Installation):
     """One process with its own PostgreSQL."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, simulation: bool = False) -> None:
         super().__init__(folder)
         port, ops_port = free_ports(2)
         self._settings: dict[str, object] = {
@@ -171,6 +186,7 @@ class Embedded(Installation):
             "BANGKOM_PORT": port,
             "BANGKOM_OPS_PORT": ops_port,
             "BANGKOM_DATA": folder / "data",
+            "BANGKOM_SIMULATION": simulation,
         }
         self.postgres = EmbeddedPostgres(folder / "data" / "postgres")
         self.process = Program(folder, ["services", "run"], self._settings)
@@ -180,6 +196,10 @@ class Embedded(Installation):
 
     def program(self, service: str) -> list[str]:
         return ["services"]
+
+    @property
+    def everything(self) -> dict[str, object]:
+        return self._settings
 
     def dsn(self, service: str) -> str:
         return self.postgres.dsn(f"bangkom_{service}")
@@ -205,31 +225,59 @@ class Embedded(Installation):
 
 
 class Apart(Installation):
-    """Four processes, four databases, Kafka between them."""
+    """Each service as processes of its own, with a database of its own, and Kafka between them."""
 
-    def __init__(self, folder: Path, postgres: NamedPostgres, bootstrap: str, prefix: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        postgres: NamedPostgres,
+        bootstrap: str,
+        prefix: str,
+        *,
+        parts: Sequence[str] = ("serve",),
+        simulation: bool = False,
+    ) -> None:
         super().__init__(folder)
         self._postgres = postgres
-        self._urls = {service: postgres.create_database() for service in SERVICES}
-        ports = iter(free_ports(2 * len(SERVICES)))
-        self._settings: dict[str, dict[str, object]] = {
-            service: {
-                "BANGKOM_AGENCY": "medan",
+        self._urls = {service: postgres.create_database() for service in (*SERVICES, "identity")}
+        self._common: dict[str, object] = {
+            "BANGKOM_AGENCY": "medan",
+            "BANGKOM_TRANSPORT": "kafka",
+            "BANGKOM_KAFKA_BOOTSTRAP": bootstrap,
+            "BANGKOM_TOPIC_PREFIX": prefix,
+            "BANGKOM_IDENTITY_DATABASE_URL": self._urls["identity"],
+            "BANGKOM_SIMULATION": simulation,
+        }
+        ports = iter(free_ports(2 * len(SERVICES) * len(parts)))
+        self._settings = {
+            (service, part): {
+                **self._common,
                 "BANGKOM_PORT": next(ports),
                 "BANGKOM_OPS_PORT": next(ports),
-                "BANGKOM_TRANSPORT": "kafka",
-                "BANGKOM_KAFKA_BOOTSTRAP": bootstrap,
-                "BANGKOM_TOPIC_PREFIX": prefix,
                 f"BANGKOM_{service.upper()}_DATABASE_URL": self._urls[service],
             }
             for service in SERVICES
+            for part in parts
         }
-        self.processes = {
-            service: Program(folder, [f"services.{service}", "serve"], self._settings[service]) for service in SERVICES
+        self._first = parts[0]
+        self.parts = {
+            (service, part): Program(folder, [f"services.{service}", part], settings)
+            for (service, part), settings in self._settings.items()
         }
 
+    @property
+    def everything(self) -> dict[str, object]:
+        """The settings of the program that knows all services."""
+        addresses = {f"BANGKOM_{name.upper()}_DATABASE_URL": url for name, url in self._urls.items()}
+        return {**self._common, **addresses}
+
+    @property
+    def processes(self) -> dict[str, Program]:
+        """The process of each service that answers people."""
+        return {service: self.parts[service, self._first] for service in SERVICES}
+
     def settings(self, service: str) -> dict[str, object]:
-        return self._settings[service]
+        return self._settings[service, self._first]
 
     def program(self, service: str) -> list[str]:
         return [f"services.{service}"]
@@ -242,11 +290,25 @@ class Apart(Installation):
         self.command(service, "migrate")
 
     async def start(self) -> None:
-        for service in SERVICES:
+        await self.start_services(SERVICES)
+
+    async def start_services(self, services: Sequence[str]) -> None:
+        """Start every process of these services, and return when they are ready."""
+        for service in services:
             self.prepare(service)
-            self.processes[service].start()
-        for service in SERVICES:
+            for process in self._of(service):
+                process.start()
+        for service in services:
             await self.become(service, 200)
+
+    async def stop_services(self, services: Sequence[str]) -> None:
+        """End every process of these services in order."""
+        for service in services:
+            for process in self._of(service):
+                assert await process.stop() == 0, process.log
+
+    def _of(self, service: str) -> list[Program]:
+        return [process for (name, _), process in self.parts.items() if name == service]
 
     async def become(self, service: str, status: int, within: float = READY_SECONDS) -> dict[str, str]:
         """Wait until readiness answers with that status; gives what is missing."""
@@ -261,7 +323,7 @@ class Apart(Installation):
         return missing
 
     async def close(self) -> None:
-        for process in self.processes.values():
+        for process in self.parts.values():
             process.kill()
         for url in self._urls.values():
             self._postgres.drop_database(url)
