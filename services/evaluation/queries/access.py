@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, false, literal, or_, true
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, false, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor, Role
 
 AnyId = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
@@ -37,6 +38,12 @@ def seen_by(actor: Actor, *owners: AnyId) -> ColumnElement[bool]:
     if actor.employee_id is None:
         return false()
     return or_(*(owner == actor.employee_id for owner in owners))
+
+
+def names_contain(words: str, *people: AnyId) -> ColumnElement[bool]:
+    """Whether one of the columns means somebody whose name holds the words; whoever asks says who is seen."""
+    found = select(DirectoryEmployee.id).where(DirectoryEmployee.name.icontains(words, autoescape=True))
+    return or_(*(column.in_(found) for column in people))
 
 
 def on(page: Page, row_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

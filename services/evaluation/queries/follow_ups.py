@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.domain.evaluations import Case
 from services.evaluation.domain.follow_ups import FollowUp, FollowUpStatus
-from services.evaluation.queries.access import Page, among, on, seen_by
+from services.evaluation.queries.access import Page, among, names_contain, on, seen_by
+from services.evaluation.queries.evaluations import EVALUATION_AND_TITLE
 from services.evaluation.tables import EvaluationRow, FollowUpRow
 from shared.errors import NotFound
 from shared.identity.actor import Actor
@@ -36,6 +38,10 @@ IN_THE_WAY = (
     )
     .execution_options(populate_existing=True)
 )
+
+
+Reason = tuple[EvaluationRow, str | None]
+"""An evaluation with the title of its programme, if there is one."""
 
 
 async def lock_cases(session: AsyncSession, cases: Iterable[Case]) -> list[Case]:
@@ -85,6 +91,36 @@ async def follow_ups(
     if employee_id is not None:
         statement = statement.where(FollowUpRow.employee_id == employee_id)
     return (await session.scalars(statement)).all()
+
+
+async def follow_ups_by_due(
+    session: AsyncSession, actor: Actor, page: Page, *, statuses: Collection[FollowUpStatus], name: str | None
+) -> Sequence[FollowUpRow]:
+    """The follow-ups the actor may see with one of the statuses, the earliest due first; after the one page names."""
+    seen = seen_by(actor, FollowUpRow.employee_id, FollowUpRow.guide_id)
+    statement = select(FollowUpRow).where(seen, FollowUpRow.status.in_(statuses))
+    if name is not None:
+        statement = statement.where(names_contain(name, FollowUpRow.employee_id))
+    if page.before is not None:
+        last = select(FollowUpRow.due_date, FollowUpRow.id).where(FollowUpRow.id == page.before).subquery()
+        mark = select(last.c.due_date, last.c.id).scalar_subquery()
+        statement = statement.where(tuple_(FollowUpRow.due_date, FollowUpRow.id) > mark)
+    statement = statement.order_by(FollowUpRow.due_date, FollowUpRow.id).limit(page.limit)
+    return (await session.scalars(statement)).all()
+
+
+async def reasons_of(
+    session: AsyncSession, ids: Collection[UUID]
+) -> dict[UUID, list[tuple[EvaluationRow, str | None]]]:
+    """By follow-up the evaluations that call for it, oldest first, each with the title of its programme."""
+    found: dict[UUID, list[tuple[EvaluationRow, str | None]]] = defaultdict(list)
+    rows = await session.execute(
+        EVALUATION_AND_TITLE.where(among(EvaluationRow.follow_up_id, ids)).order_by(EvaluationRow.id)
+    )
+    for row, title in rows:
+        if row.follow_up_id is not None:
+            found[row.follow_up_id].append((row, title))
+    return found
 
 
 async def follow_up(session: AsyncSession, actor: Actor, follow_up_id: UUID) -> tuple[FollowUpRow, Sequence[UUID]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.queries.access import Page, among, on, seen_by
+from services.evaluation.queries.access import Page, among, names_contain, on, seen_by
 from services.evaluation.tables import JourneyEventRow, JourneyLinkRow, NeedRow, ReviewRow
 from shared.errors import NotFound
 from shared.identity.actor import Actor
@@ -28,8 +28,16 @@ class Journey:
     reviews: Sequence[ReviewRow]
 
 
-async def needs(session: AsyncSession, actor: Actor, page: Page, *, employee_id: UUID | None) -> Sequence[NeedRow]:
-    """The newest needs whose journeys the actor may see."""
+async def needs(
+    session: AsyncSession,
+    actor: Actor,
+    page: Page,
+    *,
+    employee_id: UUID | None = None,
+    name: str | None = None,
+    cycle: int | None = None,
+) -> Sequence[NeedRow]:
+    """The newest needs whose journeys the actor may see, of one person, of a name or of one plan year if asked so."""
     statement = (
         select(NeedRow)
         .where(seen_by(actor, NeedRow.employee_id), on(page, NeedRow.id))
@@ -38,6 +46,10 @@ async def needs(session: AsyncSession, actor: Actor, page: Page, *, employee_id:
     )
     if employee_id is not None:
         statement = statement.where(NeedRow.employee_id == employee_id)
+    if name is not None:
+        statement = statement.where(names_contain(name, NeedRow.employee_id))
+    if cycle is not None:
+        statement = statement.where(NeedRow.cycle == cycle)
     return (await session.scalars(statement)).all()
 
 
@@ -57,6 +69,16 @@ async def journey(session: AsyncSession, actor: Actor, need_id: UUID) -> Journey
     # Events of one moment stand in the order they were made: their ids count upwards.
     steps.sort(key=lambda step: (step.happened_at is not None, step.happened_at, step.event_id))
     return Journey(need=need, steps=steps, reviews=reviews.all())
+
+
+async def newest_facts(session: AsyncSession, need_ids: Collection[UUID]) -> dict[UUID, str]:
+    """By need the type of what was last told of the need itself, not of what was done for it."""
+    rows = await session.execute(
+        select(JourneyEventRow.subject_id, JourneyEventRow.type)
+        .where(among(JourneyEventRow.subject_id, need_ids))
+        .order_by(JourneyEventRow.happened_at.nulls_first(), JourneyEventRow.event_id)
+    )
+    return dict(row.tuple() for row in rows)
 
 
 async def need_of(session: AsyncSession, case_id: UUID) -> UUID:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, false, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.domain.behaviour import Answer, Background
@@ -64,6 +64,16 @@ BACKGROUNDS = text(
     "  AND t.end_date >= make_date(coalesce(f.cycle, CAST(extract(year FROM r.end_date) AS integer)), 1, 1)"
     "  AND t.ground IS DISTINCT FROM 'NOT_COMPLETED') tried"
     " WHERE r.id = ANY(CAST(:ids AS uuid[]))"
+)
+
+
+AskedForm = tuple[FormRow, ReviewRow | None, ClassRow | None]
+"""A form with what it asks about."""
+
+FORM_AND_SUBJECT = (
+    select(FormRow, ReviewRow, ClassRow)
+    .outerjoin(ReviewRow, ReviewRow.id == FormRow.review_id)
+    .outerjoin(ClassRow, ClassRow.id == FormRow.class_id)
 )
 
 
@@ -176,28 +186,53 @@ async def forms_by_ids(
 
 async def forms(
     session: AsyncSession, actor: Actor, page: Page, *, status: FormStatus | None, respondent_id: UUID | None
-) -> list[tuple[FormRow, ReviewRow | None, ClassRow | None]]:
+) -> list[AskedForm]:
     """The newest forms that the actor may fill in: their own, and as staff those of the unit.
 
     Analysts and auditors see who was asked; what was said is in no form.
     """
-    own = seen_by(actor, FormRow.respondent_id)
-    if Role.UNIT_STAFF in actor.roles and actor.employee_id is not None:
-        units = await directory.units_of(session, actor.employee_id)
-        own |= FormRow.respondent_id.in_(select(DirectoryEmployee.id).where(among(DirectoryEmployee.unit_id, units)))
-    statement = (
-        select(FormRow, ReviewRow, ClassRow)
-        .outerjoin(ReviewRow, ReviewRow.id == FormRow.review_id)
-        .outerjoin(ClassRow, ClassRow.id == FormRow.class_id)
-        .where(own, on(page, FormRow.id))
-        .order_by(FormRow.id.desc())
-        .limit(page.limit)
-    )
+    seen = or_(seen_by(actor, FormRow.respondent_id), await _fillable_by(session, actor))
+    statement = FORM_AND_SUBJECT.where(seen, on(page, FormRow.id)).order_by(FormRow.id.desc()).limit(page.limit)
     if status is not None:
         statement = statement.where(FormRow.status == status)
     if respondent_id is not None:
         statement = statement.where(FormRow.respondent_id == respondent_id)
     return [(form, review, held) for form, review, held in await session.execute(statement)]
+
+
+async def forms_to_fill(session: AsyncSession, actor: Actor, limit: int) -> list[AskedForm]:
+    """The open forms that wait for the actor, those due first before others; of a unit's staff, the unit's as well."""
+    statement = FORM_AND_SUBJECT.where(FormRow.status == FormStatus.OPEN, await _fillable_by(session, actor))
+    found = await session.execute(statement.order_by(FormRow.answer_by, FormRow.id).limit(limit))
+    return [(form, review, held) for form, review, held in found]
+
+
+async def form_to_fill(session: AsyncSession, actor: Actor, form_id: UUID) -> AskedForm:
+    """One form that the actor may fill in, answered or not; raises NotFound."""
+    statement = FORM_AND_SUBJECT.where(FormRow.id == form_id, await _fillable_by(session, actor))
+    found = (await session.execute(statement)).one_or_none()
+    if found is None:
+        raise NotFound("Formulir ini tidak ada.")
+    form, review, held = found
+    return form, review, held
+
+
+async def program_titles(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The titles of these programmes, as far as they are known."""
+    rows = await session.execute(select(ProgramRow.id, ProgramRow.title).where(among(ProgramRow.id, ids)))
+    return dict(row.tuple() for row in rows)
+
+
+async def _fillable_by(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
+    """Forms of the actor, and, of a unit's staff, those of its people."""
+    if actor.employee_id is None:
+        return false()
+    own = FormRow.respondent_id == actor.employee_id
+    if Role.UNIT_STAFF not in actor.roles:
+        return own
+    units = await directory.units_of(session, actor.employee_id)
+    people = select(DirectoryEmployee.id).where(among(DirectoryEmployee.unit_id, units))
+    return or_(own, FormRow.respondent_id.in_(people))
 
 
 async def reviews(

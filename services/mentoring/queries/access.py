@@ -47,6 +47,12 @@ def seen_by(
     return or_(*own, *charge)
 
 
+def names_contain(words: str, *people: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether one of the columns means somebody whose name holds the words; whoever asks says who is seen."""
+    found = select(DirectoryEmployee.id).where(DirectoryEmployee.name.icontains(words, autoescape=True))
+    return or_(*(column.in_(found) for column in people))
+
+
 def among(column: InstrumentedAttribute[Any], ids: Collection[UUID]) -> ColumnElement[bool]:
     """Whether the column holds one of the ids; the statement does not grow with them."""
     return column == any_(literal(sorted(ids), ARRAY(Uuid)))

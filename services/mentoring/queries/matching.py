@@ -161,6 +161,31 @@ async def proposals(
     return (await session.scalars(statement)).all()
 
 
+async def waiting_proposals(session: AsyncSession, page: Page) -> list[tuple[ProposalRow, RequestRow]]:
+    """The newest proposals that nobody has decided on, each with its request."""
+    statement = (
+        select(ProposalRow, RequestRow)
+        .join(RequestRow, RequestRow.id == ProposalRow.request_id)
+        .where(ProposalRow.status == "WAITING")
+    )
+    return [(row, request) for row, request in await session.execute(one_page(statement, ProposalRow.id, page))]
+
+
+async def newest_run(session: AsyncSession) -> MatchingRunRow | None:
+    """The run that was made last, if there was one."""
+    return await session.scalar(select(MatchingRunRow).order_by(MatchingRunRow.id.desc()).limit(1))
+
+
+async def competency_codes(session: AsyncSession) -> Sequence[str]:
+    """Every competency that mentoring has heard of, in the order of the alphabet."""
+    return (await session.scalars(select(CompetencyRow.code).distinct().order_by(CompetencyRow.code))).all()
+
+
+async def mentor_of(session: AsyncSession, employee_id: UUID) -> MentorRow | None:
+    """What a person offers as a mentor, if anything."""
+    return await session.get(MentorRow, employee_id)
+
+
 async def proposals_for_update(session: AsyncSession, proposal_ids: Collection[UUID]) -> dict[UUID, ProposalRow]:
     """All of these proposals, locked, by id; raises NotFound when one is not there."""
     statement = select(ProposalRow).where(among(ProposalRow.id, proposal_ids)).order_by(ProposalRow.id)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mentoring.domain.pairs import LIVING, Pair, PairStatus, Side
 from services.mentoring.domain.sessions import Session, SessionStatus
-from services.mentoring.queries.access import Page, among, among_codes, one_page, seen_by
+from services.mentoring.queries.access import Page, among, among_codes, names_contain, one_page, seen_by
 from services.mentoring.queries.requests import locked_requests
 from services.mentoring.tables import PAIR_COLUMNS, PairRow, SessionRow, pair_of_row
 from shared.directory import DirectoryEmployee
@@ -23,12 +23,13 @@ from shared.identity.actor import Actor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairFilter:
-    """Which pairs a list shows; overdue: those at work after their agreed end."""
+    """Which pairs a list shows; overdue: those at work after their agreed end; name: part of a name on either side."""
 
     employee_id: UUID | None = None
     mentor_id: UUID | None = None
     status: PairStatus | None = None
     overdue_on: date | None = None
+    name: str | None = None
 
 
 async def living_pairs_of(session: AsyncSession, request_ids: Collection[UUID]) -> dict[UUID, Pair]:
@@ -67,6 +68,8 @@ async def pairs(session: AsyncSession, actor: Actor, page: Page, wanted: PairFil
         statement = statement.where(PairRow.status == wanted.status)
     if wanted.overdue_on is not None:
         statement = statement.where(PairRow.status == PairStatus.ACTIVE, PairRow.end_date < wanted.overdue_on)
+    if wanted.name is not None:
+        statement = statement.where(names_contain(wanted.name, PairRow.employee_id, PairRow.mentor_id))
     return (await session.scalars(statement)).all()
 
 
@@ -121,6 +124,23 @@ async def listed_sessions(
         statement = statement.where(SessionRow.pair_id == pair_id)
     if status is not None:
         statement = statement.where(SessionRow.status == status)
+    return [(row, pair) for row, pair in await session.execute(statement)]
+
+
+async def sessions_to_answer(session: AsyncSession, actor: Actor, limit: int) -> Sequence[tuple[SessionRow, PairRow]]:
+    """Meetings that the other side of the actor's own pairs told of and that nobody has answered, oldest first."""
+    if actor.employee_id is None:
+        return []
+    as_mentor = and_(PairRow.mentor_id == actor.employee_id, SessionRow.logged_by == Side.EMPLOYEE)
+    as_mentee = and_(PairRow.employee_id == actor.employee_id, SessionRow.logged_by == Side.MENTOR)
+    statement = (
+        select(SessionRow, PairRow)
+        .join(PairRow, PairRow.id == SessionRow.pair_id)
+        .where(SessionRow.status == SessionStatus.LOGGED, SessionRow.logged_by_actor != actor.id)
+        .where(or_(as_mentor, as_mentee))
+        .order_by(SessionRow.held_on, SessionRow.id)
+        .limit(limit)
+    )
     return [(row, pair) for row, pair in await session.execute(statement)]
 
 

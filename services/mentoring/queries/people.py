@@ -55,6 +55,13 @@ async def people_led_by(session: AsyncSession, employee_ids: Collection[UUID]) -
     return set(await session.scalars(statement))
 
 
+async def person_with_number(session: AsyncSession, employee_number: str) -> UUID | None:
+    """Who has this employee number, as far as the directory knows."""
+    entry = DirectoryEmployee
+    found: UUID | None = await session.scalar(select(entry.id).where(entry.employee_number == employee_number))
+    return found
+
+
 async def persons_on_duty(session: AsyncSession, employee_ids: Collection[UUID] | None) -> dict[UUID, Person]:
     """Everybody at work, or those of the ids, as matching sees them."""
     return await persons(session, employee_ids, DirectoryEmployee.legal_status == ON_DUTY)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mentoring.domain.pairs import LIVING
 from services.mentoring.domain.requests import UNFINISHED, Form, Origin, Request, RequestStatus
-from services.mentoring.queries.access import Page, among, among_codes, one_page, seen_by
+from services.mentoring.queries.access import Page, among, among_codes, names_contain, one_page, seen_by
 from services.mentoring.tables import REQUEST_COLUMNS, PairRow, RequestRow, request_of
 from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
@@ -25,6 +25,7 @@ class RequestFilter:
     employee_id: UUID | None = None
     status: RequestStatus | None = None
     origin: Origin | None = None
+    name: str | None = None
 
 
 async def requests_of_follow_ups(session: AsyncSession, follow_up_ids: Collection[UUID]) -> dict[UUID, Request]:
@@ -105,6 +106,8 @@ async def requests(session: AsyncSession, actor: Actor, page: Page, wanted: Requ
         statement = statement.where(RequestRow.status == wanted.status)
     if wanted.origin is not None:
         statement = statement.where(RequestRow.origin == wanted.origin)
+    if wanted.name is not None:
+        statement = statement.where(names_contain(wanted.name, RequestRow.employee_id))
     return (await session.scalars(statement)).all()
 
 
