@@ -8,10 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from . import citizen_surveys, endpoints, gaps, learning_hours
+from . import citizen_surveys, endpoints, gaps, learning_hours, year
 from .comparison import Facts, differences
-
-SERVICES = ("needs", "training", "mentoring", "evaluation")
+from .product import SERVICES
 
 
 def expected(samples: Path) -> dict[str, Facts]:
@@ -27,6 +26,8 @@ def expected(samples: Path) -> dict[str, Facts]:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[0] == "year":
+        return year.main(arguments[1:])
     result = expected(Path(arguments[0]))
     for subject, facts in result.items():
         sys.stdout.write(f"{subject}: {len(facts)} expected\n")

@@ -4,58 +4,32 @@ Served so far, and read here: needs (gaps, needs, plan items), evaluation (evalu
 those of the OpenAPI documents. Numbers of people are used to find their rows and stand in no result.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from .gaps import NO_GAP
 from .people import people
+from .product import PAGE, Product
 
 Facts = dict[str, dict[str, object]]
-PAGE = 100
-SECONDS = 60.0
+PREDICATES = {
+    "SANGAT_BAIK": "Sangat Baik",
+    "BAIK": "Baik",
+    "BUTUH_PERBAIKAN": "Butuh Perbaikan",
+    "KURANG": "Kurang",
+    "SANGAT_KURANG": "Sangat Kurang",
+}
 MATCH_FIELDS = ("jpm", "jpm_uncapped", "band", "appointment_band", "ikk", "ikk_category")
 EVALUATION_FIELDS = ("level", "competency", "verdict", "figure", "gain")
 FOLLOW_UP_FIELDS = ("employee_id", "competency", "cycle", "round", "kind", "target", "status", "closing_reason")
 
 
-class Product:
-    """GET only, with one token, at the address of each service."""
-
-    def __init__(self, base_urls: Mapping[str, str], token: str) -> None:
-        self._base_urls = base_urls
-        self._client = httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS)
-
-    def get(self, service: str, path: str, **query: object) -> Any:
-        parameters = {name: str(value) for name, value in query.items() if value is not None}
-        answer = self._client.get(f"{self._base_urls[service]}/{service}/{path}", params=parameters)
-        answer.raise_for_status()
-        return answer.json()
-
-    def all(self, service: str, path: str, **query: object) -> Iterator[dict[str, Any]]:
-        """Every entry of a list that is read back in time, page by page."""
-        before = None
-        while entries := self.get(service, path, limit=PAGE, before=before, **query):
-            yield from entries
-            before = entries[-1]["id"]
-
-    def employee_ids(self) -> Iterator[str]:
-        after = None
-        while True:
-            page = self.get("needs", "employees", limit=PAGE, after=after)
-            yield from (employee["id"] for employee in page["employees"])
-            after = page["next"]
-            if after is None:
-                return
-
-
 def rows_by_id(product: Product, employees: Path) -> dict[str, str]:
     """The row in the employee workbook of each id; lists mask numbers, so each person is asked for alone."""
     known = people(employees)
-    numbers = {id_: product.get("needs", f"employees/{id_}")["employee_number"] for id_ in product.employee_ids()}
-    return {id_: known[number].key for id_, number in numbers.items() if number in known}
+    found = product.each("needs", [f"employees/{employee['id']}" for employee in product.employees()])
+    return {one["id"]: known[one["employee_number"]].key for one in found if one["employee_number"] in known}
 
 
 def titles(product: Product) -> dict[str, str]:
@@ -67,8 +41,8 @@ def gaps(product: Product, rows: Mapping[str, str]) -> dict[str, Facts]:
     """`gaps` by row and competency, `people` by row for those with a report of an accredited centre."""
     found: dict[str, Facts] = {"gaps": {}, "people": {}}
     names = titles(product)
-    for id_, row in rows.items():
-        seen = product.get("needs", f"gaps/{id_}")
+    everybody = product.each("needs", [f"gaps/{id_}" for id_ in rows])
+    for row, seen in zip(rows.values(), everybody, strict=True):
         for gap in seen["gaps"]:
             key = f"{row} {names[gap['competency']]}"
             found["gaps"][key] = {"required": gap["standard"], "level": gap["level"], "gap": gap["gap"]}
@@ -100,9 +74,16 @@ def _match(match: Mapping[str, Any] | None) -> dict[str, object]:
 def performance(product: Product, rows: Mapping[str, str], year: int) -> Facts:
     """Year and predicate of past performance by row."""
     found: Facts = {}
-    for id_, row in rows.items():
-        for result in product.get("needs", "performance", employee_id=id_, year=year):
-            found[row] = {"year": result["year"], "predicate": result["predicate"]}
+    after = None
+    while results := product.get("needs", "performance", year=year, after=after, limit=PAGE):
+        after = results[-1]["employee_id"]
+        for result in results:
+            row = rows[result["employee_id"]]
+            found[row] = {
+                "year": result["year"],
+                "predicate": PREDICATES[result["predicate"]],
+                "below_target": result["result"] == "DI_BAWAH_EKSPEKTASI",
+            }
     return found
 
 

@@ -1,0 +1,46 @@
+"""Everything that a running product concluded, held against the rules, whatever filled it: workbooks or a demo year.
+
+`python -m tests.journeys.oracle year ADDRESS`, or in its place a JSON of the address of each service; the token of
+one who is analyst and auditor stands in BANGKOM_ORACLE_TOKEN, or a JSON of one for each service. Exit code 1: something
+differs.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+
+from . import comparison
+from .comparison import Facts
+from .product import SERVICES, Product
+
+# Each reads inputs and conclusions and gives, by subject, what is expected and what is seen.
+SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = ()
+
+
+def compared(product: Product) -> dict[str, tuple[int, list[str]]]:
+    """How many were expected and what differs, by subject."""
+    return {
+        subject: (len(expected), comparison.differences(expected, seen))
+        for read in SUBJECTS
+        for subject, expected, seen in read(product)
+    }
+
+
+def differences(base_urls: Mapping[str, str], token: str | Mapping[str, str]) -> list[str]:
+    """One line per difference, led by its subject."""
+    found = compared(Product(base_urls, token))
+    return [f"{subject}: {line}" for subject, (_, lines) in found.items() for line in lines]
+
+
+def main(arguments: list[str]) -> int:
+    [address] = arguments
+    base_urls = json.loads(address) if address.startswith("{") else dict.fromkeys(SERVICES, address)
+    token = os.environ["BANGKOM_ORACLE_TOKEN"]
+    found = compared(Product(base_urls, json.loads(token) if token.startswith("{") else token))
+    for subject, (expected, lines) in found.items():
+        sys.stdout.write(f"{subject}: {expected} expected, {len(lines)} differences\n")
+        sys.stdout.write("".join(f"  {line}\n" for line in lines))
+    total = sum(len(lines) for _, lines in found.values())
+    sys.stdout.write(f"{total} differences\n")
+    return 1 if total else 0
