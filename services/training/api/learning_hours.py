@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, PlainSerializer
+from pydantic import BaseModel, ConfigDict, PlainSerializer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
@@ -67,7 +67,10 @@ class StatementView(BaseModel):
 
 
 class ActivityView(BaseModel):
-    """One activity: what was claimed (null where nothing is), what counts, and what kept it from counting more."""
+    """One activity: what was claimed (null where nothing is), what counts, and what kept it from counting more.
+
+    id is that of the enrolment, the session or the imported line, by origin.
+    """
 
     id: UUID
     origin: ActivityOrigin
@@ -102,10 +105,21 @@ class ActivityView(BaseModel):
         )
 
 
+class PeriodView(BaseModel):
+    """What holds of a person from a day on, as training was told: months at work make the target."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    starts_on: date
+    legal_status: str
+    employment_type: str
+
+
 class StatementDetail(StatementView):
-    """A statement with its activities, by their days."""
+    """A statement with its activities, by their days, and the periods that the target follows from."""
 
     activities: list[ActivityView]
+    periods: list[PeriodView]
 
 
 class StatementPage(BaseModel):
@@ -148,7 +162,11 @@ async def read_statement(employee_id: UUID, reading: AnyoneReads, year: Year = N
     found = await queries.statement(reading.session, reading.actor, LEARNING_HOURS_TARGET, employee_id, asked)
     rows = await queries.activities_of(reading.session, employee_id, asked)
     view = StatementView.of(found)
-    return StatementDetail(**view.model_dump(), activities=[ActivityView.of(row) for row in rows])
+    return StatementDetail(
+        **view.model_dump(),
+        activities=[ActivityView.of(row) for row in rows],
+        periods=[PeriodView.model_validate(period) for period in found.periods],
+    )
 
 
 @router.post("/activities/{activity_id}/revoke", response_model=Revoked)

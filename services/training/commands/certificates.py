@@ -28,7 +28,7 @@ REVOKE = text(
 
 
 async def issue_certificates(
-    session: AsyncSession, program: Program, completed: Sequence[Enrolment], today: date
+    session: AsyncSession, completed: Sequence[tuple[Program, Enrolment]], today: date
 ) -> list[Certificate]:
     """Give every completed seat a certificate with the next numbers of the year."""
     if not completed:
@@ -43,10 +43,10 @@ async def issue_certificates(
             number=certificate_number(serial, program.code, today),
             issued_on=today,
         )
-        for serial, enrolment in enumerate(completed, start=last - len(completed) + 1)
+        for serial, (program, enrolment) in enumerate(completed, start=last - len(completed) + 1)
     ]
     await insert_rows(session, CertificateRow, [_values(certificate) for certificate in issued])
-    for certificate, enrolment in zip(issued, completed, strict=True):
+    for certificate, (_, enrolment) in zip(issued, completed, strict=True):
         outbox.record(session, _issued(certificate), correlation=enrolment.correlation_id)
     return issued
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,7 @@ from services.training.commands import ledger
 from services.training.commands.certificates import issue_certificates, revoke_certificates
 from services.training.commands.classes import keep_attendance
 from services.training.commands.demand_rows import settle_demands
-from services.training.commands.enrolment_rows import keep_enrolments
+from services.training.commands.enrolment_rows import keep_enrolments, of_classes
 from services.training.domain import (
     Activity,
     ActivityOrigin,
@@ -31,6 +31,9 @@ from shared.delivery import outbox
 from shared.events.training import TrainingCompleted, TrainingCompletionCorrected, TrainingNotCompleted
 from shared.identity.actor import Actor
 
+Finding = tuple[TrainingClass, Enrolment]
+"""A class and what it found of one seat."""
+
 
 class CorrectionReason(StrEnum):
     """What was wrong with the finding."""
@@ -41,17 +44,27 @@ class CorrectionReason(StrEnum):
 
 async def close_class(session: AsyncSession, actor: Actor, class_id: UUID, today: date) -> list[Enrolment]:
     """Close a class: say of each participant whether it was completed, and give those who did what it is worth."""
-    row = await queries.class_for_update(session, actor, class_id)
-    seated = await queries.enrolments_of(session, class_id)
-    presence = await queries.presence(session, seated)
-    closed, judged = row.to_domain().close(list(seated.values()), presence, today)
-    row.status = closed.status.value
-    await keep_enrolments(session, judged)
-    audit.record(session, actor, "close_class", "class", class_id, {"enrolments": len(judged)})
-    for enrolment in judged:
+    return await close_classes(session, actor, [class_id], today)
+
+
+async def close_classes(
+    session: AsyncSession, actor: Actor, class_ids: Collection[UUID], today: date
+) -> list[Enrolment]:
+    """Close classes, all of them or none."""
+    rows = await queries.every_class_for_update(session, actor, class_ids)
+    seats = await queries.enrolments_of(session, *rows)
+    presence, seated = await queries.presence(session, seats), of_classes(seats)
+    found: list[Finding] = []
+    for class_id, row in rows.items():
+        closed, judged = row.to_domain().close(list(seated.get(class_id, {}).values()), presence, today)
+        row.status = closed.status.value
+        audit.record(session, actor, "close_class", "class", class_id, {"enrolments": len(judged)})
+        found += [(closed, enrolment) for enrolment in judged]
+    await keep_enrolments(session, [enrolment for _, enrolment in found])
+    for closed, enrolment in found:
         outbox.record(session, _outcome(closed, enrolment), correlation=enrolment.correlation_id)
-    await _reward(session, actor, closed, judged, today)
-    return judged
+    await _reward(session, actor, found, today)
+    return [enrolment for _, enrolment in found]
 
 
 async def correct_class(
@@ -77,23 +90,22 @@ async def correct_class(
     for enrolment in changed:
         event = _corrected(training_class, enrolment, reason)
         outbox.record(session, event, correlation=enrolment.correlation_id)
-    turned = [enrolment for enrolment in changed if enrolment.status != seated[enrolment.id].status]
-    await _reward(session, actor, training_class, turned, today)
+    turned = [(training_class, seat) for seat in changed if seat.status != seated[seat.id].status]
+    await _reward(session, actor, turned, today)
     return changed
 
 
-async def _reward(
-    session: AsyncSession, actor: Actor, training_class: TrainingClass, judged: Sequence[Enrolment], today: date
-) -> None:
+async def _reward(session: AsyncSession, actor: Actor, found: Sequence[Finding], today: date) -> None:
     """Certificates and learning hours for those who completed, none for those who did not; the same for demands."""
-    completed = [each for each in judged if each.status is EnrolmentStatus.COMPLETED]
-    failed = [each for each in judged if each.status is not EnrolmentStatus.COMPLETED]
-    program = await queries.program(session, actor, training_class.program_id)
+    judged = [enrolment for _, enrolment in found]
+    completed = [(held, seat) for held, seat in found if seat.status is EnrolmentStatus.COMPLETED]
+    failed = [seat for seat in judged if seat.status is not EnrolmentStatus.COMPLETED]
+    programs = await queries.programs_by_id(session, actor, {held.program_id for held, _ in found})
     await settle_demands(session, {each.id: each.status is EnrolmentStatus.COMPLETED for each in judged}, judged)
     await revoke_certificates(session, failed, today)
-    await issue_certificates(session, program, completed, today)
+    await issue_certificates(session, [(programs[held.program_id], seat) for held, seat in completed], today)
     await ledger.set_counts(session, [each.id for each in failed], counts=False)
-    await ledger.enter(session, [_entry(training_class, program, each) for each in completed])
+    await ledger.enter(session, [_entry(held, programs[held.program_id], seat) for held, seat in completed])
 
 
 def _entry(training_class: TrainingClass, program: Program, enrolment: Enrolment) -> ledger.Entry:

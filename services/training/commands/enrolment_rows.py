@@ -1,8 +1,10 @@
-"""How many seats are written back in one statement."""
+"""How many seats are told apart by their classes, and written back in one statement."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,6 +35,14 @@ UPDATED = (
     "application",
     "promised_on",
 )
+
+
+def of_classes(seated: Mapping[UUID, Enrolment]) -> dict[UUID, dict[UUID, Enrolment]]:
+    """Seats by class, and therein by id."""
+    found: dict[UUID, dict[UUID, Enrolment]] = defaultdict(dict)
+    for enrolment_id, enrolment in seated.items():
+        found[enrolment.class_id][enrolment_id] = enrolment
+    return found
 
 
 async def keep_enrolments(session: AsyncSession, enrolments: Sequence[Enrolment]) -> None:

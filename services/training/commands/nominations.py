@@ -74,7 +74,7 @@ async def decide_nominations(
         )
         for each in accepted
     ]
-    seated = await seat_newcomers(session, row, newcomers)
+    seated = await seat_newcomers(session, {row.id: row}, {row.id: newcomers})
     counts = {"accepted": len(accepted), "refused": len(refused)}
     audit.record(session, actor, "decide_nominations", "class", class_id, counts)
     return seated

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import queries
 from services.training.commands.demand_rows import keep_demands, settle_demands
-from services.training.commands.enrolment_rows import keep_enrolments
+from services.training.commands.enrolment_rows import keep_enrolments, of_classes
 from services.training.domain import (
     DECLINES,
     CancellationReason,
@@ -52,25 +52,44 @@ class Newcomer:
 
 async def enrol(session: AsyncSession, actor: Actor, class_id: UUID, newcomers: Sequence[Newcomer]) -> list[Enrolment]:
     """Give every newcomer a seat, or nobody; the demands named with them are met by it."""
-    row = await queries.class_for_update(session, actor, class_id)
-    asked = await seat_newcomers(session, row, newcomers)
-    audit.record(session, actor, "enrol", "class", class_id, {"enrolments": len(asked)})
+    return await enrol_in_classes(session, actor, {class_id: newcomers})
+
+
+async def enrol_in_classes(
+    session: AsyncSession, actor: Actor, newcomers: Mapping[UUID, Sequence[Newcomer]]
+) -> list[Enrolment]:
+    """As enrol, in several classes: everybody gets a seat, or nobody."""
+    rows = await queries.every_class_for_update(session, actor, newcomers)
+    asked = await seat_newcomers(session, rows, newcomers)
+    for class_id in rows:
+        audit.record(session, actor, "enrol", "class", class_id, {"enrolments": len(newcomers[class_id])})
     return asked
 
 
-async def seat_newcomers(session: AsyncSession, row: ClassRow, newcomers: Sequence[Newcomer]) -> list[Enrolment]:
-    """Seat newcomers in a class that the caller holds the lock of."""
+async def seat_newcomers(
+    session: AsyncSession, rows: Mapping[UUID, ClassRow], newcomers: Mapping[UUID, Sequence[Newcomer]]
+) -> list[Enrolment]:
+    """Seat newcomers in classes that the caller holds the locks of."""
     today = await clock.today(session)
-    seated = await queries.enrolments_of(session, row.id)
-    active = LEARNING_HOURS_TARGET.active_on(today)
-    known = await queries.at_work(session, {newcomer.employee_id for newcomer in newcomers}, active)
-    demands = await queries.demands_for_update(session, {each for one in newcomers for each in one.demand_ids})
-    asked = [_seat(row.id, newcomer, demands, today) for newcomer in newcomers]
-    row.to_domain().admit(asked, seated={seat.employee_id for seat in seated.values()}, known=known)
-    await keep_demands(session, _taken_up(asked, demands, row.competency))
+    everybody = [newcomer for each in newcomers.values() for newcomer in each]
+    seated = of_classes(await queries.enrolments_of(session, *rows))
+    known = await queries.at_work(
+        session, {newcomer.employee_id for newcomer in everybody}, LEARNING_HOURS_TARGET.active_on(today)
+    )
+    demands = await queries.demands_for_update(session, {each for one in everybody for each in one.demand_ids})
+    taken: list[Demand] = []
+    asked: list[Enrolment] = []
+    for class_id, row in rows.items():
+        seats = [_seat(class_id, newcomer, demands, today) for newcomer in newcomers[class_id]]
+        there = {seat.employee_id for seat in seated.get(class_id, {}).values()}
+        row.to_domain().admit(seats, seated=there, known=known)
+        taken += _taken_up(seats, demands, row.competency)
+        asked += seats
+    await keep_demands(session, taken)
     await insert_rows(session, EnrolmentRow, [enrolment_values(enrolment) for enrolment in asked])
     for enrolment in asked:
-        outbox.record(session, _enrolment_confirmed(row.program_id, enrolment), correlation=enrolment.correlation_id)
+        event = _enrolment_confirmed(rows[enrolment.class_id].program_id, enrolment)
+        outbox.record(session, event, correlation=enrolment.correlation_id)
     return asked
 
 
@@ -140,14 +159,15 @@ def _seat(class_id: UUID, newcomer: Newcomer, demands: Mapping[UUID, Demand], to
     )
 
 
-def _taken_up(asked: Sequence[Enrolment], demands: Mapping[UUID, Demand], competency: str) -> list[Demand]:
-    return [
-        require_served(demands.get(demand_id), enrolment.employee_id, competency, number).after(
-            DemandAction.ENROL, enrolment.id
-        )
-        for number, enrolment in enumerate(asked, start=1)
-        for demand_id in enrolment.demand_ids
-    ]
+def _taken_up(asked: Sequence[Enrolment], demands: dict[UUID, Demand], competency: str) -> list[Demand]:
+    """The demands that these seats are to meet, which nobody else takes from now on."""
+    taken = []
+    for number, enrolment in enumerate(asked, start=1):
+        for demand_id in enrolment.demand_ids:
+            demand = require_served(demands.get(demand_id), enrolment.employee_id, competency, number)
+            demands[demand_id] = demand.after(DemandAction.ENROL, enrolment.id)
+            taken.append(demands[demand_id])
+    return taken
 
 
 def _enrolment_confirmed(program_id: UUID, enrolment: Enrolment) -> EnrolmentConfirmed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, true
@@ -20,9 +21,12 @@ from services.training.tables import (
     EnrolmentRow,
     ProgramRow,
     RevisionRequestRow,
+    enrolment_of,
 )
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,12 @@ async def program(session: AsyncSession, _: Actor, program_id: UUID) -> Program:
     return require(await session.get(ProgramRow, program_id), "Program").to_domain()
 
 
+async def programs_by_id(session: AsyncSession, _: Actor, program_ids: Collection[UUID]) -> dict[UUID, Program]:
+    """Programmes by id, every one of them."""
+    rows = await session.scalars(select(ProgramRow).where(ProgramRow.id == any_of(program_ids)))
+    return _every(program_ids, {row.id: row.to_domain() for row in rows}, "Program")
+
+
 async def program_for_update(session: AsyncSession, _: Actor, program_id: UUID) -> ProgramRow:
     """One programme, locked, so that the order of its events is the order of its changes."""
     return require(await session.get(ProgramRow, program_id, with_for_update=True), "Program")
@@ -84,19 +94,24 @@ async def classes_for_update(session: AsyncSession, class_ids: Collection[UUID])
     return {row.id: row for row in await session.scalars(statement)}
 
 
+async def every_class_for_update(session: AsyncSession, _: Actor, class_ids: Collection[UUID]) -> dict[UUID, ClassRow]:
+    """As class_for_update, of every one of these classes."""
+    return _every(class_ids, await classes_for_update(session, class_ids), "Kelas")
+
+
 async def enrolments_of(session: AsyncSession, *class_ids: UUID) -> dict[UUID, Enrolment]:
     """Every seat not given up of classes that the caller holds the locks of, by id, in the order they were taken."""
-    statement = (
-        select(EnrolmentRow).where(EnrolmentRow.class_id == any_of(class_ids), _taken()).order_by(EnrolmentRow.id)
-    )
-    return {row.id: row.to_domain() for row in await session.scalars(statement)}
+    seat = EnrolmentRow
+    # As plain rows: commands write seats past the session, whose loaded rows would hide that from the next command.
+    statement = select(*seat.__table__.c).where(seat.class_id == any_of(class_ids), _taken()).order_by(seat.id)
+    return {row.id: enrolment_of(row) for row in await session.execute(statement)}
 
 
 async def enrolment(session: AsyncSession, actor: Actor, enrolment_id: UUID) -> Enrolment:
     """The actor's own seat."""
     row = await session.get(EnrolmentRow, enrolment_id)
     mine = row if row and row.employee_id == actor.employee_id else None
-    return require(mine, "Tempat di kelas").to_domain()
+    return enrolment_of(require(mine, "Tempat di kelas"))
 
 
 async def enrolments(
@@ -106,7 +121,7 @@ async def enrolments(
     of_person = EnrolmentRow.employee_id == employee_id if employee_id else true()
     seen = visible_to(actor, EnrolmentRow.employee_id, SEES_PARTICIPANTS)
     rows = await session.scalars(page_of(select(EnrolmentRow).where(of_person, seen), EnrolmentRow.id, page))
-    return [row.to_domain() for row in rows]
+    return [enrolment_of(row) for row in rows]
 
 
 async def participants(session: AsyncSession, actor: Actor, class_id: UUID) -> list[Participant]:
@@ -117,7 +132,7 @@ async def participants(session: AsyncSession, actor: Actor, class_id: UUID) -> l
     statement = select(seat, person.name, certificate.number).outerjoin(person, person.id == seat.employee_id)
     seen = visible_to(actor, seat.employee_id, SEES_PARTICIPANTS)
     seats = statement.outerjoin(certificate, holds).where(seat.class_id == class_id, _taken(), seen).order_by(seat.id)
-    rows = [(row.to_domain(), name, number) for row, name, number in await session.execute(seats)]
+    rows = [(enrolment_of(row), name, number) for row, name, number in await session.execute(seats)]
     attended = await presence(session, [enrolment.id for enrolment, _, _ in rows])
     return [
         Participant(enrolment=each, name=name, presence=attended.get(each.id, {}), certificate_number=number)
@@ -127,10 +142,11 @@ async def participants(session: AsyncSession, actor: Actor, class_id: UUID) -> l
 
 async def presence(session: AsyncSession, enrolment_ids: Collection[UUID]) -> dict[UUID, dict[int, bool]]:
     """Recorded attendance by enrolment and session number."""
-    statement = select(AttendanceRow).where(AttendanceRow.enrolment_id == any_of(enrolment_ids))
+    row = AttendanceRow
+    marks = select(row.enrolment_id, row.session_number, row.present).where(row.enrolment_id == any_of(enrolment_ids))
     found: dict[UUID, dict[int, bool]] = defaultdict(dict)
-    for row in await session.scalars(statement.order_by(AttendanceRow.session_number)):
-        found[row.enrolment_id][row.session_number] = row.present
+    for enrolment_id, number, present in await session.execute(marks.order_by(row.session_number)):
+        found[enrolment_id][number] = present
     return found
 
 
@@ -148,6 +164,12 @@ def _listed_classes() -> Select[ClassRow, str, int]:
 def _listed(row: Row[ClassRow, str, int]) -> ListedClass:
     found, title, taken = row
     return ListedClass(training_class=found.to_domain(), program_title=title, seats_taken=taken)
+
+
+def _every(ids: Collection[UUID], found: dict[UUID, T], what: str) -> dict[UUID, T]:
+    for each in ids:
+        require(found.get(each), what)
+    return found
 
 
 def _taken() -> ColumnElement[bool]:

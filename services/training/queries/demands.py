@@ -13,7 +13,7 @@ from services.training.domain import Demand, DemandStatus, EnrolmentStatus, Nomi
 from services.training.queries.classes import training_class
 from services.training.queries.paging import Page, any_of, page_of, require
 from services.training.queries.people import SEES_PARTICIPANTS, visible_to
-from services.training.tables import DemandRow, EnrolmentRow, NominationRow
+from services.training.tables import DemandRow, EnrolmentRow, NominationRow, demand_of
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor
 
@@ -70,9 +70,9 @@ async def demands_for_update(session: AsyncSession, demand_ids: Collection[UUID]
     """Demands by id, locked in one order; whoever also locks classes has done so before."""
     if not demand_ids:
         return {}
-    statement = select(DemandRow).where(DemandRow.id == any_of(demand_ids)).order_by(DemandRow.id)
-    rows = await session.scalars(statement.with_for_update())
-    return {row.id: row.to_domain() for row in rows}
+    row = DemandRow
+    statement = select(*row.__table__.c).where(row.id == any_of(demand_ids)).order_by(row.id).with_for_update()
+    return {row.id: demand_of(row) for row in await session.execute(statement)}
 
 
 async def seated_classes(session: AsyncSession, demand_ids: Collection[UUID]) -> set[UUID]:
@@ -121,4 +121,4 @@ def _listed_demands(actor: Actor) -> Select[DemandRow, str | None, str | None]:
 
 def _listed(found: Row[DemandRow, str | None, str | None]) -> ListedDemand:
     row, name, legal_status = found
-    return ListedDemand(demand=row.to_domain(), name=name, legal_status=legal_status)
+    return ListedDemand(demand=demand_of(row), name=name, legal_status=legal_status)

@@ -51,6 +51,7 @@ class Statement:
     credited: int
     claimed: Decimal
     by_form: dict[str, int]
+    periods: Sequence[Period]
 
 
 async def statements(
@@ -127,6 +128,7 @@ def _statement(
         credited=sum(credited for credited, _ in by_form.values()),
         claimed=sum((claimed for _, claimed in by_form.values()), Decimal(0)),
         by_form={code: credited for code, (credited, _) in sorted(by_form.items())},
+        periods=sorted(periods, key=lambda period: period.starts_on),
     )
 
 

@@ -10,9 +10,10 @@ from services.training.tables.classes import (
     NominationRow,
     ProgramRow,
     RevisionRequestRow,
+    enrolment_of,
     enrolment_values,
 )
-from services.training.tables.demands import DemandRow, demand_values
+from services.training.tables.demands import DemandRow, demand_of, demand_values
 from services.training.tables.learning_hours import (
     AccountRow,
     ActivityRow,
@@ -39,6 +40,8 @@ __all__ = [
     "TrainingBase",
     "activity_of",
     "activity_values",
+    "demand_of",
     "demand_values",
+    "enrolment_of",
     "enrolment_values",
 ]

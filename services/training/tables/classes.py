@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, Numeric, text
+from sqlalchemy import ForeignKey, Index, Integer, Numeric, Row, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -165,36 +165,6 @@ class EnrolmentRow(TrainingBase):
     missed: Mapped[str | None]
     cancellation: Mapped[str | None]
 
-    def to_domain(self) -> Enrolment:
-        return Enrolment(
-            id=self.id,
-            class_id=self.class_id,
-            employee_id=self.employee_id,
-            need_ids=tuple(UUID(need_id) for need_id in self.need_ids),
-            plan_item_id=self.plan_item_id,
-            follow_up_id=self.follow_up_id,
-            commitment=self._commitment(),
-            scores=self._scores(),
-            judgement=self._judgement(),
-            cancellation=CancellationReason(self.cancellation) if self.cancellation else None,
-        )
-
-    def _commitment(self) -> Commitment | None:
-        if self.application is None or self.promised_on is None:
-            return None
-        return Commitment(application=self.application, promised_on=self.promised_on)
-
-    def _scores(self) -> Scores | None:
-        if self.max_score is None:
-            return None
-        return Scores(pre_score=self.pre_score, post_score=self.post_score, max_score=self.max_score)
-
-    def _judgement(self) -> Judgement | None:
-        if self.attendance_percent is None:
-            return None
-        missed = Requirement(self.missed) if self.missed else None
-        return Judgement(attendance_percent=self.attendance_percent, missed=missed)
-
 
 class AttendanceRow(TrainingBase):
     __tablename__ = "attendances"
@@ -303,3 +273,38 @@ def enrolment_values(enrolment: Enrolment) -> dict[str, Any]:
         "missed": judgement.missed.value if judgement and judgement.missed else None,
         "cancellation": enrolment.cancellation.value if enrolment.cancellation else None,
     }
+
+
+def enrolment_of(row: EnrolmentRow | Row[Any]) -> Enrolment:
+    """The seat in a row, loaded or plain."""
+    return Enrolment(
+        id=row.id,
+        class_id=row.class_id,
+        employee_id=row.employee_id,
+        need_ids=tuple(UUID(need_id) for need_id in row.need_ids),
+        plan_item_id=row.plan_item_id,
+        follow_up_id=row.follow_up_id,
+        commitment=_commitment(row),
+        scores=_scores(row),
+        judgement=_judgement(row),
+        cancellation=CancellationReason(row.cancellation) if row.cancellation else None,
+    )
+
+
+def _commitment(row: EnrolmentRow | Row[Any]) -> Commitment | None:
+    if row.application is None or row.promised_on is None:
+        return None
+    return Commitment(application=row.application, promised_on=row.promised_on)
+
+
+def _scores(row: EnrolmentRow | Row[Any]) -> Scores | None:
+    if row.max_score is None:
+        return None
+    return Scores(pre_score=row.pre_score, post_score=row.post_score, max_score=row.max_score)
+
+
+def _judgement(row: EnrolmentRow | Row[Any]) -> Judgement | None:
+    if row.attendance_percent is None:
+        return None
+    missed = Requirement(row.missed) if row.missed else None
+    return Judgement(attendance_percent=row.attendance_percent, missed=missed)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Row
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,20 +36,22 @@ class DemandRow(TrainingBase):
     enrolment_id: Mapped[UUID | None]
     demanded_at: Mapped[datetime]
 
-    def to_domain(self) -> Demand:
-        return Demand(
-            id=self.id,
-            origin=DemandOrigin(self.origin),
-            employee_id=self.employee_id,
-            competency=self.competency,
-            cycle=self.cycle,
-            form=self.form,
-            program=self.program,
-            due_date=self.due_date,
-            need_ids=tuple(UUID(need_id) for need_id in self.need_ids),
-            status=DemandStatus(self.status),
-            enrolment_id=self.enrolment_id,
-        )
+
+def demand_of(row: DemandRow | Row[Any]) -> Demand:
+    """The demand in a row, loaded or plain."""
+    return Demand(
+        id=row.id,
+        origin=DemandOrigin(row.origin),
+        employee_id=row.employee_id,
+        competency=row.competency,
+        cycle=row.cycle,
+        form=row.form,
+        program=row.program,
+        due_date=row.due_date,
+        need_ids=tuple(UUID(need_id) for need_id in row.need_ids),
+        status=DemandStatus(row.status),
+        enrolment_id=row.enrolment_id,
+    )
 
 
 def demand_values(demand: Demand, demanded_at: datetime) -> dict[str, Any]:
