@@ -46,14 +46,20 @@ def gaps(product: Product, rows: Mapping[str, str]) -> dict[str, Facts]:
         for gap in seen["gaps"]:
             key = f"{row} {names[gap['competency']]}"
             found["gaps"][key] = {"required": gap["standard"], "level": gap["level"], "gap": gap["gap"]}
-        if seen["match"] is not None or seen["match_incomplete"]:
-            found["people"][row] = _match(seen["match"])
+        match = match_of(seen)
+        if match is not None:
+            found["people"][row] = match
     for assessment in product.all("needs", "assessments"):
         sender, person = assessment["sender"], rows.get(assessment["employee_id"], "")
         if sender is not None and person in found["people"]:
             # Without a figure of ours the product leaves open whether they agree; the oracle says no.
             found["people"][person] |= {"senders_jpm": sender["match"], "senders_jpm_agrees": sender["agrees"] is True}
     return found
+
+
+def match_of(entry: Mapping[str, Any]) -> dict[str, object] | None:
+    """The match of one person's gaps; None where no report can give one."""
+    return _match(entry["match"]) if entry["match"] is not None or entry["match_incomplete"] else None
 
 
 def _match(match: Mapping[str, Any] | None) -> dict[str, object]:

@@ -25,6 +25,8 @@ class Evidence:
     on: date
     accredited: bool = False
     passed: bool = True
+    until: date | None = None
+    id: str = ""
 
 
 def months_later(day: date, months: int) -> date:
@@ -44,7 +46,7 @@ def is_valid(evidence: Evidence, today: date) -> bool:
     kind = "observation" if evidence.kind == "assessment_center" and not evidence.accredited else evidence.kind
     if kind == SELF:
         return False
-    return evidence.on <= today < months_later(evidence.on, VALID_MONTHS[kind])
+    return evidence.on <= today < (evidence.until or months_later(evidence.on, VALID_MONTHS[kind]))
 
 
 def deciding(found: Sequence[Evidence], today: date, *, core: bool) -> tuple[Evidence | None, bool]:

@@ -10,12 +10,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from . import comparison
+from . import comparison, year_gaps
 from .comparison import Facts
 from .product import SERVICES, Product
 
 # Each reads inputs and conclusions and gives, by subject, what is expected and what is seen.
-SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = ()
+SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = (year_gaps.compared,)
 
 
 def compared(product: Product) -> dict[str, tuple[int, list[str]]]:
