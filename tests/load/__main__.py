@@ -16,7 +16,7 @@ import uvloop
 from shared.db import Database
 from shared.delivery import outbox
 from shared.process import keep_what_is_loaded
-from tests.load import ceiling, kernel
+from tests.load import ceiling, kernel, services
 from tests.load.baseline import event_by_event
 from tests.load.figures import ROOT, Figure, Meter, Rates, table, write
 from tests.load.place import Place, place
@@ -29,10 +29,13 @@ RELAY = "relay: read, send, mark"
 PRODUCE = "plain aiokafka, pipelined, acks=all"
 BASELINE_AT_LEAST = 80
 LONGEST_RUN = 600
+SERVICE_ROUNDS = 3
+PARTS = ("delivery", "services")
 BASELINE_EVENTS, BASELINE_WARM_UP = 600, 100
 NOTE = """\
 Every event: one row each in inbox, domain table and outbox. Worker, baseline and COPY work alone: no relay carries
 their outbox rows meanwhile. Rates begin after a warm-up. A figure is the median of one ratio per round.
+Real handlers: a made-up year as each service hears it, with state to meet it; one worker, no relay and no timers.
 """
 
 
@@ -43,6 +46,7 @@ class Size:
     rounds: int
     events: int
     batch: int
+    parts: tuple[str, ...] = PARTS
 
     @property
     def warm_up(self) -> int:
@@ -58,14 +62,31 @@ async def measure(size: Size) -> Rates:
     # Told to end, the run takes its servers with it.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with asyncio.timeout(LONGEST_RUN), place() as here:
-        await _fill_topic(here, size)
-        # As in the processes that serve.
-        keep_what_is_loaded()
-        for number in range(1, size.rounds + 1):
-            _say(f"round {number} of {size.rounds} …")
-            await _baseline_round(here, rates, number)
-            await _kernel_round(here, rates, number, size)
+        if "delivery" in size.parts:
+            await _measure_delivery(here, rates, size)
+        if "services" in size.parts:
+            await _measure_services(here, rates)
     return rates
+
+
+async def _measure_delivery(here: Place, rates: Rates, size: Size) -> None:
+    await _fill_topic(here, size)
+    # As in the processes that serve.
+    keep_what_is_loaded()
+    for number in range(1, size.rounds + 1):
+        _say(f"delivery, round {number} of {size.rounds} …")
+        await _baseline_round(here, rates, number)
+        await _kernel_round(here, rates, number, size)
+
+
+async def _measure_services(here: Place, rates: Rates) -> None:
+    _say("services, a year for each …")
+    async with services.streams(here) as streams:
+        keep_what_is_loaded()
+        for number in range(1, SERVICE_ROUNDS + 1):
+            _say(f"services, round {number} of {SERVICE_ROUNDS} …")
+            for stream in streams:
+                await services.measure(here, stream, rates, number)
 
 
 async def _fill_topic(here: Place, size: Size) -> None:
@@ -88,7 +109,7 @@ async def _kernel_round(here: Place, rates: Rates, number: int, size: Size) -> N
     counted = size.events - size.warm_up
     work, copied, sent, carried = (Meter(counted, size.warm_up) for _ in range(4))
     async with here.database("evaluation") as database, here.database("evaluation") as copy:
-        await kernel.worker(here.transport(size.batch), database, work, f"evaluation-{number}")
+        await kernel.worker(here.transport(size.batch), database, work, f"evaluation-{number}", kernel.HANDLERS)
         await _check_effects(database, at_least=size.events)
         rows = await ceiling.Rows.of(database, size.events)
         await ceiling.copy(rows, copy, copied, size.batch)
@@ -105,8 +126,16 @@ async def _check_effects(database: Database, *, at_least: int) -> None:
 
 
 def figures_of(rates: Rates) -> list[Figure]:
-    """What the rates say about delivery."""
+    """What the rates say."""
+    figures = [
+        Figure(name=name, rounds=rates.by_name[name], must=3_000, goal=8_000, unit="events/s")
+        for name in services.RATES
+        if name in rates.by_name
+    ]
+    if WORKER not in rates.by_name:
+        return figures
     return [
+        *figures,
         Figure(
             name="trivial handler ÷ FastStream one event per transaction",
             rounds=rates.ratio(WORKER, BASELINE),
@@ -128,8 +157,10 @@ def _size() -> Size:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--events", type=int, default=60_000, help="events that each round takes")
     parser.add_argument("--batch", type=int, default=500, help="events of one transaction")
+    parser.add_argument("--only", choices=PARTS, help="measure delivery alone, or the services' handlers alone")
     given = parser.parse_args()
-    return Size(rounds=given.rounds, events=given.events, batch=given.batch)
+    parts = (given.only,) if given.only else PARTS
+    return Size(rounds=given.rounds, events=given.events, batch=given.batch, parts=parts)
 
 
 def main() -> int:
@@ -137,15 +168,18 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     # The client is asked before its broker answers, and says so each time.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    rates = uvloop.run(measure(_size()))
+    size = _size()
+    rates = uvloop.run(measure(size))
     figures = figures_of(rates)
     for line in table(rates, figures):
         _say(line)
     _say(f"\n{NOTE}")
-    if median(rates.by_name[BASELINE]) < BASELINE_AT_LEAST:
+    if BASELINE in rates.by_name and median(rates.by_name[BASELINE]) < BASELINE_AT_LEAST:
         _say(f"The baseline is broken: it does fewer than {BASELINE_AT_LEAST} events per second.")
         return 1
-    write(figures, ROOT / "build" / "load.json")
+    # What measures a part only says nothing about the whole.
+    if len(size.parts) == len(PARTS):
+        write(figures, ROOT / "build" / "load.json")
     return int(any(figure.verdict == "MISSED" for figure in figures))
 
 

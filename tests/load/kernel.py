@@ -34,8 +34,8 @@ HANDLERS: Handlers = {TrainingCompleted: on_training_completed}
 class CountedConsumer(Consumer):
     """Counts the records of every batch that is committed."""
 
-    def __init__(self, database: Database, meter: Meter) -> None:
-        super().__init__(database, HANDLERS, frozenset({AGENCY}))
+    def __init__(self, database: Database, meter: Meter, handlers: Handlers) -> None:
+        super().__init__(database, handlers, frozenset({AGENCY}))
         self._meter = meter
 
     async def take(self, records: Sequence[Record]) -> None:
@@ -55,9 +55,9 @@ class CountedRelay(Relay):
         self._meter.add(len(sent.confirmed))
 
 
-async def worker(transport: Transport, database: Database, meter: Meter, group: str) -> None:
+async def worker(transport: Transport, database: Database, meter: Meter, group: str, handlers: Handlers) -> None:
     """Take events until the meter is done."""
-    await _until(meter, Worker(group, CountedConsumer(database, meter), transport).run)
+    await _until(meter, Worker(group, CountedConsumer(database, meter, handlers), transport).run)
 
 
 async def relay(transport: Transport, database: Database, meter: Meter) -> None:

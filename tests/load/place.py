@@ -33,9 +33,10 @@ class Place:
         return replace(kafka.transport(self.settings), batch=batch)
 
     @asynccontextmanager
-    async def database(self, service: str) -> AsyncIterator[Database]:
-        """An empty database of a service, gone afterwards."""
-        database = Database(self.postgres.create_database(self.template), Origin(agency=AGENCY, service=service))
+    async def database(self, service: str, template: str | None = None) -> AsyncIterator[Database]:
+        """A database of a service, empty or a copy of the one at that URL, gone afterwards."""
+        url = self.postgres.create_database(template or self.template)
+        database = Database(url, Origin(agency=AGENCY, service=service))
         try:
             yield database
         finally:
