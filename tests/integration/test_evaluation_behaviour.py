@@ -371,4 +371,10 @@ async def test_result_is_shown_when_the_review_is_closed_and_others_pooled_from_
     assert (before["verdict"], before["signed"], before["others_mean"]) == (None, [], None)
     assert (after["verdict"], after["figure"], after["level"]) == ("PARTLY", "3.00", 3)
     assert (after["others"], after["others_mean"]) == (6, "2.00")
+    together = after["others_answers"]
+    assert (set(map(tuple, together["scores"].values())), together["levels"], together["causes"]) == (
+        {(6, 12)},
+        {"3": 6},
+        {},
+    )
     assert {answer["role"] for answer in after["signed"]} == {"SELF", "SUPERIOR"}

@@ -77,6 +77,7 @@ async def test_sample_is_imported_once_and_shown_beside_the_exact_index(house: H
         Decimal(s["difference"]) == Decimal(s["official_index"]) - Decimal(s["exact_index"]) for s in found.values()
     )
     assert {s["official_weight"] for s in found.values()} == {"0.1100"}
+    assert {key: s["sums"]["U1"] for key, s in found.items()} == {key: int(row["U1"]) for key, row in rows.items()}
 
 
 async def test_agency_index_of_the_sample_is_the_mean_of_its_units(house: House) -> None:

@@ -103,6 +103,8 @@ async def test_class_is_judged_after_its_days_and_a_weak_one_asks_for_a_revision
         2: ("NOT_EFFECTIVE", 10, "0.16"),
     }
     assert found[1]["low_share"] == "30.00"
+    benefit = found[1]["items"][RULE.benefit_item]
+    assert (benefit, found[2]["items"]) == ({"count": 10, "total": 34, "low": 3}, None)
     assert await revisions(house.database) == [("L1_CLASS", Decimal("97.00")), ("L2_CLASS", Decimal("0.16"))]
 
 

@@ -238,6 +238,7 @@ async def test_correction_goes_through_to_the_statement(house: House) -> None:
     assert (before["credited"], before["by_form"], before["target"], before["fulfilled"]) == (8, {"B10": 8}, 20, False)
     assert (before["classical"], before["non_classical"], before["education"]) == (8, 0, 0)
     assert (after["credited"], after["by_form"]) == (0, {})
+    assert [(each["legal_status"], each["employment_type"]) for each in after["periods"]] == [("01", "PNS")]
     assert [(each["credited_hours"], each["limit"]) for each in after["activities"]] == [(0, "REVOKED")]
 
 

@@ -33,7 +33,8 @@ class SurveyView(BaseModel):
 
     exact_index weighs the nine elements alike (one ninth) and is rounded half up once; official_index is what the
     organisation bureau published with official_weight; difference = official - exact. Bands are found on rounded
-    values. elements: each on the scale of 25 to 100. signals: what calls for a plan of the unit.
+    values. elements: each on the scale of 25 to 100; sums: of all respondents' answers (1 to 4), as they came. signals:
+    what calls for a plan of the unit.
     """
 
     unit_code: str
@@ -49,6 +50,7 @@ class SurveyView(BaseModel):
     difference: Decimal | None
     eighth_element: EighthElement
     elements: dict[str, Decimal]
+    sums: dict[str, int]
     signals: list[str]
     rule: str
     rule_version: str
@@ -107,6 +109,7 @@ def _view(survey: Survey, before: Survey | None) -> SurveyView:
         difference=None if official is None else official - exact,
         eighth_element=survey.eighth_element,
         elements={name: rounded(survey.element(name)) for name in ELEMENTS},
+        sums=dict(survey.sums),
         signals=unit_signals(survey, before, version),
         rule=SERVICE_OF_UNIT.name,
         rule_version=version.name,

@@ -46,12 +46,20 @@ class EvaluationView(View):
     follow_up_id: UUID | None
 
 
+class ItemAnswersView(View):
+    """All answers to one item: how many, their sum, and how many were low."""
+
+    count: int
+    total: int
+    low: int
+
+
 class ClassFindingView(View):
     """What level 1 or 2 says of a whole class.
 
-    Level 1: count of answers, figure the class index of 25 to 100, low_share the percentage that finds little benefit;
-    pooled when earlier classes of the programme were taken in. Level 2: count of participants with both tests, figure
-    the gain of the means.
+    Level 1: count of answers, figure the class index of 25 to 100, low_share the percentage that finds little benefit,
+    items what was answered where there are enough answers; pooled when earlier classes were taken in.
+    Level 2: count of participants with both tests, figure the gain of the means.
     """
 
     class_id: UUID
@@ -63,6 +71,7 @@ class ClassFindingView(View):
     figure: Decimal | None
     low_share: Decimal | None
     pooled: bool
+    items: dict[str, ItemAnswersView] | None
     rule: str
     rule_version: str
     concluded_at: datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -62,6 +63,16 @@ class SignedAnswer(BaseModel):
     cause: Cause | None
 
 
+class OthersAnswers(BaseModel):
+    """What peers and subordinates answered, taken together: by item how many and their sum, by level and cause how
+    many chose it.
+    """
+
+    scores: dict[str, tuple[int, int]]
+    levels: dict[int, int]
+    causes: dict[Cause, int]
+
+
 class ReviewDetail(ReviewView):
     """A review with its result, once it is closed.
 
@@ -79,6 +90,7 @@ class ReviewDetail(ReviewView):
     signed: tuple[SignedAnswer, ...] = ()
     others: int | None = None
     others_mean: Decimal | None = None
+    others_answers: OthersAnswers | None = None
 
 
 @router.get("/reviews", response_model=list[ReviewView])
@@ -114,7 +126,18 @@ def _result(row: ReviewRow, concluded: EvaluationRow | None, answers: Sequence[A
         "signed": tuple(_signed(answer) for answer in answers if answer.role.is_signed),
         "others": len(others) if shown else None,
         "others_mean": cut(Fraction(sum(scores), len(scores))) if shown else None,
+        "others_answers": _together(others) if shown else None,
     }
+
+
+def _together(others: Sequence[Answer]) -> OthersAnswers:
+    items = sorted({item for answer in others for item in answer.scores})
+    given = {item: [answer.scores[item] for answer in others if item in answer.scores] for item in items}
+    return OthersAnswers(
+        scores={item: (len(scores), sum(scores)) for item, scores in given.items()},
+        levels=Counter(answer.level for answer in others),
+        causes=Counter(answer.cause for answer in others if answer.cause),
+    )
 
 
 def _signed(answer: Answer) -> SignedAnswer:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -142,4 +143,5 @@ def _row(row: ClassRow, finding: ClassFinding) -> dict[str, object]:
         "pooled": finding.pooled,
         "rule": finding.rule,
         "rule_version": finding.rule_version,
+        "items": None if finding.items is None else orjson.dumps(finding.items).decode(),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -189,13 +189,22 @@ def evaluate(enrolment: Enrolment, before: Standing | None, rule: LearningRule, 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ItemAnswers:
+    """All answers to one item of a form: how many, their sum, and how many were low."""
+
+    count: int
+    total: int
+    low: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFinding:
     """What levels 1 and 2 say of a whole class.
 
     count is the number of answers (level 1) or of participants with both tests (level 2); figure the class index or
     the gain of the means; low_share the percentage of answers that find little benefit (level 1 only); pooled when
-    earlier classes of the programme had to be taken in.
+    earlier classes of the programme had to be taken in; items what was answered, once there are enough answers.
     """
 
     level: int
@@ -206,6 +215,7 @@ class ClassFinding:
     pooled: bool
     rule: str
     rule_version: str
+    items: Mapping[str, ItemAnswers] | None = None
 
     @property
     def calls_for_revision(self) -> bool:

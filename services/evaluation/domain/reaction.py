@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.evaluation.domain.evaluations import REACTION, Verdict, cut
-from services.evaluation.domain.learning import ClassFinding
+from services.evaluation.domain.learning import ClassFinding, ItemAnswers
 from services.evaluation.domain.rules import Rule, Version
 
 SCALE = 25
@@ -43,11 +43,12 @@ def conclude_reaction(
     version = rule.in_force_on(end_date)
     pooled = len(own) < version.minimum_answers
     answers = [*own, *pool] if pooled else list(own)
-    index = low_share = None
+    index = low_share = items = None
     verdict = Verdict.NOT_ENOUGH_DATA
     if len(answers) >= version.minimum_answers:
+        items = {item: _answers_to(item, answers, version.low_score) for item in version.items}
         index = class_index(answers, version.items)
-        low = Fraction(sum(answer[version.benefit_item] <= version.low_score for answer in answers) * 100, len(answers))
+        low = Fraction(items[version.benefit_item].low * 100, len(answers))
         low_share = cut(low)
         weak = low >= version.low_share_percent or index < version.minimum_index
         verdict = Verdict.NOT_EFFECTIVE if weak else Verdict.EFFECTIVE
@@ -60,7 +61,13 @@ def conclude_reaction(
         pooled=pooled,
         rule=rule.name,
         rule_version=version.name,
+        items=items,
     )
+
+
+def _answers_to(item: str, answers: Sequence[Scores], low_score: int) -> ItemAnswers:
+    given = [answer[item] for answer in answers]
+    return ItemAnswers(len(given), sum(given), sum(score <= low_score for score in given))
 
 
 def class_index(answers: Sequence[Scores], items: Sequence[str]) -> Decimal:

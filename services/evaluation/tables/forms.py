@@ -158,4 +158,5 @@ class ClassFindingRow(EvaluationBase):
     pooled: Mapped[bool]
     rule: Mapped[str]
     rule_version: Mapped[str]
+    items: Mapped[dict[str, dict[str, int]] | None] = mapped_column(JSONB)
     concluded_at: Mapped[datetime]

@@ -249,6 +249,7 @@ def _class_findings() -> None:
         sa.Column("pooled", sa.Boolean, nullable=False),
         sa.Column("rule", sa.Text, nullable=False),
         sa.Column("rule_version", sa.Text, nullable=False),
+        sa.Column("items", pg.JSONB),
         sa.Column("concluded_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("class_id", "level", name="pk_class_findings"),
     )
