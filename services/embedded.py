@@ -10,6 +10,7 @@ from functools import cached_property
 
 import click
 
+from services.demo.cli import clock_group, demo
 from services.evaluation.app import SERVICE as EVALUATION
 from services.evaluation.cli import import_group as imports_of_evaluation
 from services.evaluation.cli import journey
@@ -43,7 +44,7 @@ IMPORTS = click.CommandCollection(
     help="Impor dari .xlsx atau .csv. Seluruh berkas diperiksa lebih dahulu.\n\n"
     "Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat; 2: berkas tidak dapat dibaca.",
 )
-COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, journey)
+COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, journey, demo, clock_group)
 FIRST_STEPS = ("bangkom import units unit.xlsx", "bangkom import employees pegawai.xlsx")
 CONNECTIONS = 8
 """Per service: together with relays and log they stay below the server's limit."""
@@ -140,6 +141,7 @@ async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None
                 identity=databases["identity"],
                 transport=EmbeddedTransport(folder.dsn(EVENTS)),
                 overview=overview,
+                links=[link for each in SERVICES.values() for link in each.links],
             )
             nodes.append(Node(service, given))
         await Process(settings, nodes, {}, frozenset(Part)).run(on_ready)

@@ -26,8 +26,11 @@ from shared.operate.status import set_gauges
 from shared.settings import Settings
 from shared.telemetry import Check, findings
 from shared.timers import TimerFunction, run_due
+from shared.web.cookies import Cookies
+from shared.web.frame import Link, Shell
 from shared.web.home import Overview, ServiceView
-from shared.web.shell import install_shell
+from shared.web.pages import environment
+from shared.web.shell import install_pages, install_shell
 
 TIMER_SECONDS = 1.0
 LONGEST_PAUSE = 30.0
@@ -41,13 +44,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service as its app.py puts it together; folder holds its migrations, commands are for its operators."""
+    """One service as its app.py puts it together.
+
+    folder holds its migrations and templates, links are its part of the navigation, commands are for its operators.
+    """
 
     name: str
     title: str
     summary: str
     folder: Path
     router: APIRouter
+    pages: APIRouter | None = None
+    links: Sequence[Link] = ()
     handlers: Handlers = field(default_factory=dict)
     timers: Mapping[str, TimerFunction] = field(default_factory=dict)
     commands: Sequence[click.Command] = ()
@@ -65,13 +73,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What a service is given to work with; identity holds accounts and tokens, alone or for several services."""
+    """What a service is given to work with; identity holds accounts and tokens, alone or for several services.
+
+    links are the navigation of all services that stand beside it; without them, its own.
+    """
 
     settings: Settings
     database: Database
     identity: Database
     transport: Transport
     overview: Overview
+    links: Sequence[Link] | None = None
 
 
 def create_app(service: Service, given: Resources) -> FastAPI:
@@ -82,7 +94,21 @@ def create_app(service: Service, given: Resources) -> FastAPI:
     install_shell(app)
     app.include_router(session_routes(service.name))
     app.include_router(service.router)
+    install_pages(app, _shell(service, given), service.pages)
     return app
+
+
+def _shell(service: Service, given: Resources) -> Shell:
+    settings = given.settings
+    return Shell(
+        service=service.name,
+        settings=settings,
+        templates=environment({service.name: service.folder / "templates"}, settings.zone),
+        links=service.links if given.links is None else given.links,
+        cookies=Cookies(
+            accounts=given.identity.origin.service, secure=(settings.base_url or "").startswith("https://")
+        ),
+    )
 
 
 class Node:

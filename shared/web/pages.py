@@ -1,24 +1,43 @@
 """Pages rendered on the server: what is put into them is escaped, what is missing is an error."""
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from shared.db import WIB
+from shared.web import figures
 from shared.web.wording import missing_words
 
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-TEMPLATES.filters["count"] = lambda number: "–" if number is None else f"{number:,}".replace(",", ".")
-TEMPLATES.filters["missing_words"] = missing_words
+
+def environment(folders: Mapping[str, Path], zone: tzinfo = WIB) -> Environment:
+    """The shell's templates, and those of services under their names: ``needs/people.html``."""
+    services = PrefixLoader({name: FileSystemLoader(folder) for name, folder in folders.items()})
+    made = Environment(
+        loader=ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates"), services]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["count"] = figures.number
+    made.filters["number"] = figures.number
+    made.filters["day"] = figures.day
+    made.filters["moment"] = figures.moment_in(zone)
+    made.filters["local_day"] = lambda moment: figures.day(moment.astimezone(zone))
+    made.filters["rupiah"] = figures.rupiah
+    made.filters["masked"] = figures.masked
+    made.filters["missing_words"] = missing_words
+    # Pages that anybody may see have no frame of a signed-in person around them.
+    made.globals["frame"] = None
+    return made
+
+
+SHELL = environment({})
 
 
 def page(template: str, status: int = 200, headers: Mapping[str, str] | None = None, **content: object) -> HTMLResponse:
     """One page of the shell."""
-    return HTMLResponse(TEMPLATES.get_template(template).render(content), status, headers)
+    return HTMLResponse(SHELL.get_template(template).render(content), status, headers)

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from shared.web import home
+from shared.web.entrance import entrance_routes
+from shared.web.frame import Shell
 from shared.web.middleware import BodyLimit, RequestContext
 from shared.web.problems import install_problem_details
 
@@ -31,3 +33,11 @@ def install_shell(app: FastAPI) -> None:
     app.add_middleware(RequestContext)
     app.include_router(home.router)
     app.mount("/static", Files(directory=STATIC), name="static")
+
+
+def install_pages(app: FastAPI, shell: Shell, pages: APIRouter | None) -> None:
+    """The pages of a service and the way in to them; programs do not find them in the document of the interface."""
+    app.state.shell = shell
+    app.include_router(entrance_routes(shell.service))
+    if pages is not None:
+        app.include_router(pages, include_in_schema=False)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 TITLES = {
+    303: "Silakan masuk",
     401: "Belum masuk",
     403: "Tidak diizinkan",
     404: "Tidak ditemukan",

@@ -24,6 +24,9 @@ def shell(service: str) -> dict[str, Allowed]:
         "MOUNT /static": PUBLIC,
         f"POST /{service}/sessions": PUBLIC,
         f"DELETE /{service}/sessions": EVERYBODY,
+        f"GET /{service}/pages/sign-in": PUBLIC,
+        f"POST /{service}/pages/sign-in": PUBLIC,
+        f"POST /{service}/pages/sign-out": EVERYBODY,
     }
 
 
@@ -213,6 +216,10 @@ SEES_OWN_UNIT: dict[str, frozenset[Role]] = {
 NOT_ABOUT_PEOPLE = frozenset(
     {
         "GET /",
+        "GET /needs/pages/sign-in",
+        "GET /training/pages/sign-in",
+        "GET /mentoring/pages/sign-in",
+        "GET /evaluation/pages/sign-in",
         "GET /needs/units",
         "GET /needs/imports",
         "GET /needs/imports/{import_id}",

@@ -17,8 +17,10 @@ from shared.db import Database
 from shared.event_log import EmbeddedTransport
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
+from shared.ids import new_id
 from shared.runtime import Resources, create_app
 from shared.settings import Settings
+from shared.web.forms import form_seal
 from shared.web.guards import PUBLIC, guards, unguarded_routes
 from shared.web.home import HomeView
 from tests.conftest import MakeDatabase
@@ -28,6 +30,7 @@ from tests.security.people import Person, badge, machine_token, two_people
 
 ROUTES = [(service, route) for service, routes in MATRIX.items() for route in routes]
 PERSONAL = [(service, route) for service, route in ROUTES if route in SEES_OTHERS]
+PAGES, JSON = [[each for each in ROUTES if ("/pages/" in each[1]) is page] for page in (True, False)]
 NOBODY = [None, "Bearer ", "Bearer bks_tebakan", "Bearer bkm_tebakan", "Basic YW5pOnJhaGFzaWE=", "bkm_tebakan"]
 
 
@@ -75,10 +78,24 @@ def call_of(route: str) -> tuple[str, str]:
 
 
 async def status_of(client: httpx.AsyncClient, route: str, header: str | None = None) -> int:
+    """What a program gets that sends this header; being sent to the sign-in page counts as not signed in."""
     method, path = call_of(route)
     body: dict[str, object] | None = {} if method in {"POST", "PUT"} else None
     headers = {"Authorization": header} if header else {}
-    return (await client.request(method, path, json=body, headers=headers)).status_code
+    return told(await client.request(method, path, json=body, headers=headers))
+
+
+async def status_of_page(client: httpx.AsyncClient, service: str, route: str, token: str) -> int:
+    """What a browser gets that holds this sign-in and sends a form of ours, though an empty one."""
+    method, path = call_of(route)
+    cookie = f"bangkom-{service}-tamu" if route.endswith("/sign-in") else f"bangkom-{service}"
+    form = {"formulir": form_seal(token)} if method == "POST" else None
+    return told(await client.request(method, path, data=form, headers={"Cookie": f"{cookie}={token}"}))
+
+
+def told(answer: httpx.Response) -> int:
+    sent_away = answer.status_code == 303 and "/pages/sign-in" in answer.headers["location"]
+    return 401 if sent_away else answer.status_code
 
 
 def lets_in(allowed: Allowed, role: Role) -> bool:
@@ -102,7 +119,7 @@ def test_matrix_knows_every_service_and_which_routes_are_about_people() -> None:
     assert SEES_OWN_UNIT.keys() <= SEES_OTHERS.keys()
 
 
-@pytest.mark.parametrize(("service", "route"), ROUTES)
+@pytest.mark.parametrize(("service", "route"), JSON)
 async def test_route_lets_in_whom_the_matrix_names_and_nobody_else(door: Door, service: str, route: str) -> None:
     allowed = MATRIX[service][route]
     visitor = await door.client()
@@ -113,12 +130,42 @@ async def test_route_lets_in_whom_the_matrix_names_and_nobody_else(door: Door, s
         assert status < 500
     for role in Role:
         client = await door.client(await machine_token(door.database, role))
-        status = await status_of(client, route)
-        if lets_in(allowed, role):
-            assert status < 500, f"{role}: {status}"
-            assert status not in {401, 403}, f"{role}: {status}"
-        else:
-            assert status == 403, f"{role}: {status}"
+        check(role, await status_of(client, route), allowed)
+
+
+@pytest.mark.parametrize(("service", "route"), PAGES)
+async def test_page_lets_in_whom_the_matrix_names_and_nobody_else(door: Door, service: str, route: str) -> None:
+    allowed = MATRIX[service][route]
+    visitor = await door.client()
+
+    for token in ("", "bks_tebakan", "bkm_tebakan", await machine_token(door.database, Role.ANALYST)):
+        status = await status_of_page(visitor, service, route, token)
+        assert (status == 401) == (allowed is not PUBLIC), f"{token}: {status}"
+        assert status < 500
+    for role in Role:
+        check(role, await status_of_page(visitor, service, route, await badge(door.database, role, new_id())), allowed)
+
+
+def check(role: Role, status: int, allowed: Allowed) -> None:
+    if lets_in(allowed, role):
+        assert status < 500, f"{role}: {status}"
+        assert status not in {401, 403}, f"{role}: {status}"
+    else:
+        assert status == 403, f"{role}: {status}"
+
+
+@pytest.mark.parametrize("service", MATRIX)
+async def test_cookie_opens_no_route_of_programs_and_a_bearer_token_no_page(door: Door, service: str) -> None:
+    token = await badge(door.database, Role.ANALYST, new_id())
+    browser, program = await door.client(), await door.client(token)
+    browser.cookies.set(f"bangkom-{service}", token)
+    behind = {route: "/pages/" in route for route, allowed in MATRIX[service].items() if allowed is not PUBLIC}
+
+    by_cookie = {await status_of(browser, route) for route, page in behind.items() if not page}
+    by_bearer = {await status_of(program, route) for route, page in behind.items() if page}
+
+    assert by_cookie == {401}
+    assert by_bearer == {401}
 
 
 @pytest.mark.parametrize(("service", "route"), PERSONAL)
@@ -128,13 +175,16 @@ async def test_records_of_a_colleague_are_seen_by_whom_the_matrix_names_and_nobo
     ani, budi = await two_people(service, door.database)
 
     for role in Role:
-        person = await door.client(await badge(door.database, role, budi.employee_id))
+        token = await badge(door.database, role, budi.employee_id)
+        person = await door.client(token)
+        person.cookies.set(f"bangkom-{service}", token)
         program = await door.client(await machine_token(door.database, role))
         sees = role in SEES_OTHERS[route]
         sees_unit = role in SEES_OWN_UNIT.get(route, ())
 
         assert await shows(person, route, ani) == (sees or sees_unit), f"{role} sees a colleague"
-        assert await shows(program, route, ani) == sees, f"a program as {role} sees a person"
+        if "/pages/" not in route:
+            assert await shows(program, route, ani) == sees, f"a program as {role} sees a person"
         if lets_in(MATRIX[service][route], role):
             assert await shows(person, route, budi), f"{role} does not see their own"
 
