@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -12,11 +13,12 @@ import click
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 
+from shared import kafka
 from shared.db import Database, Origin
 from shared.delivery.transport import Transport
 from shared.errors import DomainError
 from shared.runtime import Service
-from shared.settings import Settings
+from shared.settings import Settings, WrongSetting, settings_for
 
 T = TypeVar("T")
 AWAY = (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError)
@@ -43,6 +45,46 @@ class Installation(Protocol):
     def transport(self) -> AbstractAsyncContextManager[Transport]:
         """The log."""
         ...
+
+
+class KafkaInstallation:
+    """Services with databases of their own and Kafka as their log: one of them, or all."""
+
+    def __init__(self, services: Mapping[str, Service]) -> None:
+        self.services = services
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Read when a command first needs them, so that help needs none; raises WrongSetting."""
+        settings = settings_for(*self.services)
+        if settings.transport != "kafka":
+            raise WrongSetting("BANGKOM_TRANSPORT harus kafka bila layanan dijalankan sendiri.")
+        for service in self.services:
+            settings.database_url(service)
+        return settings
+
+    def database(self, service: str) -> AbstractAsyncContextManager[Database]:
+        """The service's database."""
+        return opened(self.settings.database_url(service), self.settings, service)
+
+    def identity(self) -> AbstractAsyncContextManager[Database]:
+        """The identity database."""
+        return opened(self.identity_url, self.settings, "identity")
+
+    @property
+    def identity_url(self) -> str:
+        """The address of the identity database: its own, unless there is but one service that keeps it."""
+        url = self.settings.identity_database_url
+        if url is not None:
+            return url.get_secret_value()
+        if len(self.services) > 1:
+            raise WrongSetting("BANGKOM_IDENTITY_DATABASE_URL belum diisi: tiap layanan menyimpan akunnya sendiri.")
+        return self.settings.database_url(next(iter(self.services)))
+
+    @asynccontextmanager
+    async def transport(self) -> AsyncIterator[Transport]:
+        """Kafka."""
+        yield kafka.transport(self.settings)
 
 
 @asynccontextmanager

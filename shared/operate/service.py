@@ -2,64 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import cached_property
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import click
 import uvloop
 
 from shared import kafka, telemetry
-from shared.db import Database, migrate
-from shared.delivery.transport import Transport
+from shared.db import migrate
 from shared.identity.cli import accounts, tokens
 from shared.identity.tables import IDENTITY, IDENTITY_LINEAGES
 from shared.operate.delivery import lag, outbox, resume
-from shared.operate.installation import Installation, execute, opened
+from shared.operate.installation import Installation, KafkaInstallation, execute
 from shared.operate.letters import dead_letters
 from shared.operate.program import run_program
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
-from shared.settings import Settings, WrongSetting, settings_for
 from shared.web.home import HomeView
 
 COMMON: Sequence[click.Command] = (dead_letters, lag, outbox, resume, accounts, tokens)
 
 
-class ServiceInstallation:
+class ServiceInstallation(KafkaInstallation):
     """One service with a database of its own and Kafka as its log."""
 
     def __init__(self, service: Service) -> None:
+        super().__init__({service.name: service})
         self.service = service
-        self.services: Mapping[str, Service] = {service.name: service}
-
-    @cached_property
-    def settings(self) -> Settings:
-        """Read when a command first needs them, so that help needs none; raises WrongSetting."""
-        settings = settings_for(self.service.name)
-        if settings.transport != "kafka":
-            raise WrongSetting("BANGKOM_TRANSPORT harus kafka bila layanan dijalankan sendiri.")
-        settings.database_url(self.service.name)
-        return settings
-
-    def database(self, service: str) -> AbstractAsyncContextManager[Database]:
-        """The service's database."""
-        return opened(self.settings.database_url(service), self.settings, service)
-
-    def identity(self) -> AbstractAsyncContextManager[Database]:
-        """The identity database: the service's own, unless another is set."""
-        return opened(self.identity_url, self.settings, self.service.name)
-
-    @property
-    def identity_url(self) -> str:
-        """The address of the identity database."""
-        url = self.settings.identity_database_url
-        return url.get_secret_value() if url else self.settings.database_url(self.service.name)
-
-    @asynccontextmanager
-    async def transport(self) -> AsyncIterator[Transport]:
-        """Kafka."""
-        yield kafka.transport(self.settings)
 
 
 def run_service(service: Service) -> None:

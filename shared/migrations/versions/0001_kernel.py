@@ -114,6 +114,16 @@ def _states() -> None:
         sa.PrimaryKeyConstraint("single", name="pk_clock"),
     )
     op.execute("""INSERT INTO clock (single, "offset") VALUES (true, interval '0')""")
+    op.create_table(
+        "simulation",
+        sa.Column("single", sa.Boolean, nullable=False),
+        sa.Column("seed", sa.BigInteger, nullable=False),
+        sa.Column("people", sa.Integer),
+        sa.Column("since", sa.Date, nullable=False),
+        sa.Column("until", sa.Date, nullable=False),
+        sa.CheckConstraint("single", name="ck_simulation_one_row"),
+        sa.PrimaryKeyConstraint("single", name="pk_simulation"),
+    )
 
 
 def _timers() -> None:
