@@ -107,7 +107,7 @@ class Installation:
         service = path.split("/")[1]
         answer = await self._client.request(
             method,
-            f"http://127.0.0.1:{self.settings(service)['BANGKOM_PORT']}{path}",
+            f"{self.address(service)}{path}",
             json=json,
             headers={"Authorization": f"Bearer {bearer or self.token(service)}"},
         )
@@ -116,6 +116,10 @@ class Installation:
         else:
             assert answer.status_code == expected, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
+
+    def address(self, service: str) -> str:
+        """Where people reach the service."""
+        return f"http://127.0.0.1:{self.settings(service)['BANGKOM_PORT']}"
 
     def token(self, service: str) -> str:
         if service not in self._tokens:
@@ -167,7 +171,7 @@ class Installation:
 
     async def home(self, service: str) -> str:
         """The home page as a person without an account gets it."""
-        answer = await self._client.get(f"http://127.0.0.1:{self.settings(service)['BANGKOM_PORT']}/")
+        answer = await self._client.get(f"{self.address(service)}/")
         assert answer.status_code == 200
         return answer.text
 
