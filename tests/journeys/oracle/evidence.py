@@ -14,7 +14,8 @@ VALID_MONTHS = {
     "post_training": 24,
 }
 SELF = "self"
-TESTS = ("test", "challenge_test")
+# §2.5: same day, test before rating. It is silent on the rest: assessments before tests, re-measured before rated.
+ON_ONE_DAY = ("observation", "superior", "post_training", "challenge_test", "test", "assessment_center")
 CLOSING = ("assessment_center", "challenge_test", "post_training")
 
 
@@ -54,15 +55,17 @@ def deciding(found: Sequence[Evidence], today: date, *, core: bool) -> tuple[Evi
     valid = [one for one in found if is_valid(one, today)]
     if not valid:
         return None, False
-    # §2.5: same day, a test goes before a rating; said of technical competencies, taken for the rest too.
-    newest = max(valid, key=lambda one: (one.on, one.kind in TESTS))
+    # §2.5 is silent on two of a kind on one day: the lower level decides, which never closes a gap too early.
+    newest = max(valid, key=lambda one: (one.on, ON_ONE_DAY.index(one.kind), one.accredited, -one.level))
     accredited = [one for one in valid if one.kind == "assessment_center" and one.accredited]
     if not core or not accredited:
         return newest, False
-    decides = max(accredited, key=lambda one: one.on)
+    decides = max(accredited, key=lambda one: (one.on, -one.level))
     return decides, any(one.on > decides.on and one.level < decides.level for one in valid)
 
 
 def closes(evidence: Evidence, required: int) -> bool:
     """A need closes only by a re-measured level, an assessment centre or a passed challenge test that reaches it."""
-    return evidence.kind in CLOSING and evidence.passed and evidence.level >= required
+    # §2.5 gives an assessment its rank when the unit is accredited; one by another unit closes no more than it decides.
+    measured = evidence.kind in CLOSING and (evidence.accredited or evidence.kind != "assessment_center")
+    return measured and evidence.passed and evidence.level >= required

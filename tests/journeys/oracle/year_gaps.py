@@ -77,7 +77,7 @@ def met_by(found: Sequence[Evidence], decides: Evidence, required: int, today: d
     # §2.5 lets an accredited assessment decide the level all the same; the two are shown side by side.
     if decides.level >= required:
         return None
-    newer = [one for one in found if one.on >= decides.on and one.id != decides.id and is_valid(one, today)]
+    newer = [one for one in found if one.on > decides.on and is_valid(one, today)]
     meeting = [one for one in newer if closes(one, required)]
     return max(meeting, key=lambda one: one.on) if meeting else None
 
