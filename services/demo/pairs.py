@@ -16,7 +16,7 @@ from services.demo.stage import Stage
 from services.mentoring.commands import pairs, sessions
 from services.mentoring.commands.pairs import Report, SignedAgreement
 from services.mentoring.commands.sessions import Told
-from services.mentoring.domain.pairs import LIVING, Agreement, PairStatus, Side, StopReason
+from services.mentoring.domain.pairs import Agreement, PairStatus, Side, StopReason
 from services.mentoring.domain.people import months_after
 from services.mentoring.domain.requests import Form, Origin
 from services.mentoring.domain.sessions import Mode, SessionStatus
@@ -67,7 +67,6 @@ class Pair:
     number: str
     last_met: date | None
     confirmed: int
-    waiting: int
 
     @property
     def words(self) -> tuple[str, str]:
@@ -82,7 +81,8 @@ class Pair:
 
 async def act(stage: Stage) -> int:
     """Let pairs that have begun meet, answer what was told, and end; returns how many things were done."""
-    done = await _meet(stage)
+    done = await _extend(stage)
+    done += await _meet(stage)
     done += await _answer(stage)
     return done + await _end(stage) + await _react(stage)
 
@@ -226,8 +226,19 @@ async def _waiting_sessions(
     return [(row, pair, number) for row, pair, number in await session.execute(statement)]
 
 
+async def _extend(stage: Stage) -> int:
+    """A few pairs go on longer than agreed at first; before they meet, since that depends on their end."""
+    async with stage.database.transaction() as session:
+        done = 0
+        for pair in await _pairs(session, PairStatus.ACTIVE):
+            if (later := _later_end(stage, pair)) is not None:
+                await pairs.extend_pair(session, stage.analyst(), pair.row.id, later)
+                done += 1
+    return done
+
+
 async def _end(stage: Stage) -> int:
-    """Pairs at their agreed end are closed, a few go on longer, a few give up before their time."""
+    """Pairs at their agreed end are closed, a few give up before their time."""
     async with stage.database.transaction() as session:
         closing, done = [], 0
         for pair in await _pairs(session, PairStatus.ACTIVE):
@@ -236,15 +247,11 @@ async def _end(stage: Stage) -> int:
             is_over = pair.row.end_date <= stage.today
             if (reason := _reason_to_stop(stage, pair, is_over=is_over)) is not None:
                 await pairs.stop_pair(session, stage.analyst(), pair.row.id, reason)
-            elif not is_over:
-                continue
-            elif (later := _later_end(stage, pair)) is not None:
-                await pairs.extend_pair(session, stage.analyst(), pair.row.id, later)
-            else:
+                done += 1
+            elif is_over:
                 closing.append(pair)
-            done += 1
         await _close(stage, session, closing)
-    return done
+    return done + len(closing)
 
 
 def _reason_to_stop(stage: Stage, pair: Pair, *, is_over: bool) -> StopReason | None:
@@ -262,7 +269,7 @@ def _later_end(stage: Stage, pair: Pair) -> date | None:
     assert start is not None
     assert end is not None
     later = months_after(end, 1)
-    if pair.row.origin == Origin.ONBOARDING or later > months_after(start, LONGEST[pair.form]) or later <= stage.today:
+    if end > stage.today or later <= stage.today or later > months_after(start, LONGEST[pair.form]):
         return None
     return later if stage.dice.chance(EXTENDED, "extended", *pair.words, end) else None
 
@@ -315,13 +322,11 @@ async def _react(stage: Stage) -> int:
 
 async def _pairs(session: AsyncSession, status: PairStatus) -> list[Pair]:
     """The pairs of people in the directory that stand so, by id."""
-    assert status in LIVING
     told = (
         select(
             SessionRow.pair_id,
             func.max(SessionRow.held_on).label("last_met"),
             func.count().filter(SessionRow.status == SessionStatus.CONFIRMED).label("confirmed"),
-            func.count().filter(SessionRow.status == SessionStatus.LOGGED).label("waiting"),
         )
         .join(PairRow, PairRow.id == SessionRow.pair_id)
         .where(PairRow.status == status)
@@ -329,15 +334,15 @@ async def _pairs(session: AsyncSession, status: PairStatus) -> list[Pair]:
         .subquery()
     )
     found: Any = await session.execute(
-        select(PairRow, _number(), told.c.last_met, told.c.confirmed, told.c.waiting)
+        select(PairRow, _number(), told.c.last_met, told.c.confirmed)
         .join(DirectoryEmployee, DirectoryEmployee.id == PairRow.employee_id)
         .outerjoin(told, told.c.pair_id == PairRow.id)
         .where(PairRow.status == status)
         .order_by(PairRow.id)
     )
     return [
-        Pair(row=row, number=number, last_met=last_met, confirmed=confirmed or 0, waiting=waiting or 0)
-        for row, number, last_met, confirmed, waiting in found
+        Pair(row=row, number=number, last_met=last_met, confirmed=confirmed or 0)
+        for row, number, last_met, confirmed in found
     ]
 
 
