@@ -22,17 +22,19 @@ from services.evaluation.tables import (
     ReactionAnswerRow,
 )
 from shared.db import Database
+from shared.delivery.consumer import Consumer
 from shared.delivery.envelope import Record
-from shared.directory import DirectoryEmployee
+from shared.directory import DIRECTORY_HANDLERS, DirectoryEmployee
 from shared.events.employees import EmployeeRecorded
 from shared.events.evaluation import FollowUpConfirmed
 from shared.events.mentoring import MentoringCompleted
 from shared.events.needs import NeedIdentified
 from shared.events.reference import UnitRecorded
 from shared.ids import new_id
+from shared.timers import run_due
 from tests.conftest import MakeDatabase
 from tests.integration.participants import COMPETENCY, Participant
-from tests.integration.workplace import move_clock, take, today
+from tests.integration.workplace import move_clock, today
 from tests.records import emitted, record_of
 
 STEP = 15
@@ -54,6 +56,12 @@ def city(day: date) -> list[Record]:
             told += [_need(seat), seat.confirmed(), seat.measured(pre=50, post=85 if number % 5 else 60)]
             told.append(seat.completed())
     return told
+
+
+async def take(database: Database, *records: Record) -> None:
+    """Take a batch as a worker does, the units of the directory among it, and do what is due."""
+    await Consumer(database, {**DIRECTORY_HANDLERS, **SERVICE.handlers}, frozenset({"medan"})).take(records)
+    await run_due(database, SERVICE.timers)
 
 
 def _unit(unit_id: UUID, parent: UUID | None, code: str) -> Record:
