@@ -249,7 +249,7 @@ def test_only_a_measured_level_that_reaches_the_standard_closes_a_need(kind: str
         id="5",
         kind="measure",
         at=datetime(2026, 6, 1, tzinfo=UTC),
-        evidence=Evidence(kind=kind, level=level, on=date(2026, 6, 1)),
+        evidence=Evidence(kind=kind, level=level, on=date(2026, 6, 1), accredited=kind == "assessment_center"),
     )
 
     assert (need_status.status(3, [*fixed, measured])["status"] == "CLOSED") is closed

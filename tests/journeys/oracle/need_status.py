@@ -2,21 +2,29 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from .evidence import Evidence, closes
 from .learning_hours import SIASN
 
+OPEN = ("IDENTIFIED", "VERIFIED", "VALIDATED", "PLANNED", "RETURNED")
 TRANSITIONS = {
     ("IDENTIFIED", "verify"): "VERIFIED",
     ("VERIFIED", "validate"): "VALIDATED",
     ("VALIDATED", "confirm_decree"): "PLANNED",
-    # §2.6 does not say who may refuse when: the unit what is identified, BKPSDM what is verified.
-    ("IDENTIFIED", "reject"): "REJECTED",
-    ("VERIFIED", "reject"): "REJECTED",
-    ("IDENTIFIED", "return"): "RETURNED",
-    ("VERIFIED", "return"): "RETURNED",
     ("RETURNED", "submit"): "IDENTIFIED",
+    # §2.6 does not say who looks again at what was returned: the unit, which verifies it anew.
+    ("RETURNED", "verify"): "VERIFIED",
+    # §2.6 names no way back from the plan: without its item the need is validated still.
+    ("PLANNED", "withdraw"): "VALIDATED",
+    # §2.6 does not say who may refuse when: anybody whose turn it is until the plan is fixed; returned is what has
+    # been verified, since before that nobody has sent it anywhere.
+    **{(stage, "reject"): "REJECTED" for stage in ("IDENTIFIED", "VERIFIED", "VALIDATED", "RETURNED")},
+    **{(stage, "return"): "RETURNED" for stage in ("VERIFIED", "VALIDATED")},
+    # Who moves keeps what is fixed; who is away gives it back; who left has no needs any more.
+    **{(stage, "changed"): "RETURNED" for stage in ("VERIFIED", "VALIDATED")},
+    **{(stage, "away"): "RETURNED" for stage in ("VERIFIED", "VALIDATED", "PLANNED")},
+    **{(stage, "left"): "REJECTED" for stage in OPEN},
 }
 TO_MENTORING = (SIASN["C1"], SIASN["C2"])
 HIGHEST_FORM = 25
@@ -36,8 +44,10 @@ class Decision:
 @dataclass(slots=True)
 class Need:
     required: int
+    found_on: date | None = None
     status: str = "IDENTIFIED"
     decree_by: str | None = None
+    closed_by: Evidence | None = None
 
     def take(self, decision: Decision) -> bool:
         """Apply one decision; False when it is refused and changes nothing."""
@@ -53,20 +63,37 @@ class Need:
         return following is not None
 
     def _measure(self, evidence: Evidence | None) -> bool:
-        # The last paragraph leads to CLOSED from PLANNED alone.
-        if evidence is None or self.status != "PLANNED" or not closes(evidence, self.required):
+        # The last paragraph leads to CLOSED from PLANNED; §3.4 lets what was measured since the need was found close it
+        # at whatever stage it stands ("passing closes the gap").
+        since = evidence is not None and (self.found_on is None or evidence.on >= self.found_on)
+        if evidence is None or not since or self.status not in OPEN or not closes(evidence, self.required):
             return False
-        self.status = "CLOSED"
+        self.status, self.closed_by = "CLOSED", evidence
         return True
 
 
-def status(required: int, decisions: Iterable[Decision]) -> dict[str, object]:
-    """Final status and the refused decisions; in order of time, each id once, whatever the order of arrival."""
-    need = Need(required)
+def in_time(decisions: Iterable[Decision]) -> list[Decision]:
+    """In order of time, each id once, whatever the order of arrival."""
     once = {decision.id: decision for decision in decisions}
-    in_time = sorted(once.values(), key=lambda decision: (decision.at, decision.id))
-    refused = [decision.id for decision in in_time if not need.take(decision)]
+    return sorted(once.values(), key=lambda decision: (decision.at, decision.id))
+
+
+def status(required: int, decisions: Iterable[Decision]) -> dict[str, object]:
+    """Final status and the refused decisions."""
+    need = Need(required)
+    refused = [decision.id for decision in in_time(decisions) if not need.take(decision)]
     return {"status": need.status, "refused": refused}
+
+
+def stages(need: Need, decisions: Iterable[Decision]) -> list[str]:
+    """Every stage that the need goes through."""
+    passed = [need.status]
+    for decision in in_time(decisions):
+        before = need.status
+        need.take(decision)
+        if need.status != before:
+            passed.append(need.status)
+    return passed
 
 
 def receiver(form: int) -> str:

@@ -10,12 +10,15 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from . import comparison, year_gaps
+from . import comparison, year_gaps, year_needs
 from .comparison import Facts
 from .product import SERVICES, Product
 
 # Each reads inputs and conclusions and gives, by subject, what is expected and what is seen.
-SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = (year_gaps.compared,)
+SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = (
+    year_gaps.compared,
+    year_needs.compared,
+)
 
 
 def compared(product: Product) -> dict[str, tuple[int, list[str]]]:

@@ -1,0 +1,134 @@
+"""Needs of a year: found by analyses, brought on by decisions, closed by evidence; their plan items and receivers."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from .comparison import Facts
+from .need_status import Decision, Need, receiver, stages
+from .product import Entry, Product
+from .year_gaps import Report, evidence_of, reports
+
+# What became of a person is told as a reason; the rest of the reasons are given by people.
+CHANGES = {
+    "POSITION_CHANGED": "changed",
+    "UNIT_CHANGED": "changed",
+    "EMPLOYEE_AWAY": "away",
+    "EMPLOYEE_LEFT": "left",
+}
+BY_PEOPLE = ("MISTAKE", "NO_BUDGET", "OTHER_FORM", "NOT_RELEVANT")
+DECIDED = {"VERIFIED": "verify", "VALIDATED": "validate", "REJECTED": "reject", "RETURNED": "return"}
+FIXED = ("APPROVED", "DONE")
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """Plan items of each need, and the decrees that fixed them."""
+
+    items: dict[str, list[Entry]] = field(default_factory=dict)
+    decrees: dict[str, Entry] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, product: Product) -> "Plan":
+        plan = cls(decrees={one["id"]: one for one in product.all("needs", "decrees")})
+        for item in product.all("needs", "plan-items"):
+            plan.items.setdefault(item["need_id"], []).append(item)
+        return plan
+
+    def confirmed(self, item: Entry) -> Entry | None:
+        """The decree of the item, if two different people brought it into force."""
+        decree = self.decrees.get(item["decree_id"] or "")
+        if decree is None or decree["status"] != "CONFIRMED" or decree["entered_by"] == decree["concluded_by"]:
+            return None
+        return decree
+
+    def withdrawn_at(self, item: Entry) -> str | None:
+        """When a fixed item was taken back by somebody."""
+        decree = self.confirmed(item)
+        taken_back = item["status"] == "WITHDRAWN" and item["reason"] in BY_PEOPLE
+        return item["changed_at"] if taken_back and decree and item["changed_at"] > decree["concluded_at"] else None
+
+
+def decisions(need: Entry, plan: Plan, known: Iterable[Report]) -> Iterator[Decision]:
+    """What people decided about one need, and what was measured since."""
+    items = plan.items.get(need["id"], [])
+    withdrawn = {at for item in items if (at := plan.withdrawn_at(item))}
+    for number, step in enumerate(need["steps"]):
+        kind = CHANGES.get(step["reason"] or "") or DECIDED.get(step["status"])
+        if kind is not None and step["taken_at"] not in withdrawn:
+            yield Decision(id=f"step {number:03}", kind=kind, at=datetime.fromisoformat(step["taken_at"]))
+    for item in items:
+        decree = plan.confirmed(item)
+        if decree is not None:
+            yield _decreed(item, "upload_decree", decree["entered_at"], decree["entered_by"])
+            yield _decreed(item, "confirm_decree", decree["concluded_at"], decree["concluded_by"])
+    for at in withdrawn:
+        yield Decision(id=f"withdrawn {at}", kind="withdraw", at=datetime.fromisoformat(at))
+    found_at = datetime.fromisoformat(need["steps"][0]["taken_at"])
+    for report in (report for report in known if report.recorded_at > found_at):
+        for evidence in evidence_of([report], need["competency"]):
+            yield Decision(id=report.id, kind="measure", at=report.recorded_at, evidence=evidence)
+
+
+def _decreed(item: Entry, kind: str, at: str, by: str) -> Decision:
+    return Decision(id=f"{item['id']} {kind}", kind=kind, at=datetime.fromisoformat(at), by=by)
+
+
+def stage_facts(needs: Sequence[Entry], plan: Plan, known: Mapping[str, Sequence[Report]]) -> tuple[Facts, Facts]:
+    """Every stage of each need, and what closed it."""
+    expected, seen = {}, {}
+    for need in needs:
+        decided = decisions(need, plan, known.get(need["employee_id"], ()))
+        ended = Need(need["standard_level"], date.fromisoformat(need["identified_on"]))
+        passed = stages(ended, decided)
+        closing = ended.closed_by
+        expected[need["id"]] = {
+            "stages": passed,
+            "status": ended.status,
+            "closed_by": closing and closing.id,
+            "closing_level": closing and closing.level,
+        }
+        seen[need["id"]] = {
+            "stages": [step["status"] for step in need["steps"]],
+            "status": need["status"],
+            "closed_by": need["closing_assessment_id"],
+            "closing_level": need["closing_level"],
+        }
+    return expected, seen
+
+
+def item_facts(product: Product, plan: Plan, needs: Mapping[str, Entry]) -> tuple[Facts, Facts]:
+    """Fixed items with the one service that took each up, and in which form."""
+    taken: dict[str, list[str]] = {}
+    for request in product.all("mentoring", "requests"):
+        if request["plan_item_id"] is not None:
+            taken.setdefault(request["plan_item_id"], []).append(f"mentoring {request['form']}")
+    demanded = {
+        (need_id, demand["form"])
+        for demand in product.all("training", "demands")
+        if demand["origin"] == "PLAN_ITEM"
+        for need_id in demand["need_ids"]
+    }
+    expected, seen = {}, {}
+    for item in (item for items in plan.items.values() for item in items):
+        in_force = plan.confirmed(item) is not None
+        by_training = in_force and (item["need_id"], item["form"]) in demanded
+        expected[item["id"]] = {
+            "receivers": [f"{receiver(item['form'])} {item['form']}"] if in_force else [],
+            "employee": needs[item["need_id"]]["employee_id"],
+            "competency": needs[item["need_id"]]["competency"],
+        }
+        seen[item["id"]] = {
+            "receivers": taken.get(item["id"], []) + ([f"training {item['form']}"] if by_training else []),
+            "employee": item["employee_id"],
+            "competency": item["competency"],
+        }
+    return expected, seen
+
+
+def compared(product: Product) -> Iterator[tuple[str, Facts, Facts]]:
+    listed = product.all("needs", "needs")
+    needs = product.each("needs", [f"needs/{need['id']}" for need in listed])
+    plan, known = Plan.read(product), reports(product)
+    yield "need stages", *stage_facts(needs, plan, known)
+    yield "plan items", *item_facts(product, plan, {need["id"]: need for need in needs})
