@@ -51,6 +51,7 @@ def record(
         subject_id=subject_id,
         details=dict(details or {}),
     )
-    # Computed by the database when the entry is written, so that recording needs no round trip of its own.
-    entry.at = func.clock_timestamp() + select(Clock.offset).scalar_subquery()
+    # The session's moment, so that many entries are written at once; where none was asked for yet, the database's, so
+    # that recording needs no round trip of its own.
+    entry.at = session.info.get("now") or func.clock_timestamp() + select(Clock.offset).scalar_subquery()
     session.add(entry)
