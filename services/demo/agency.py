@@ -118,7 +118,7 @@ class Register:
     today: date
     taken: set[str]
 
-    def person(self, index: int, unit: Unit, position: Position, superior: str | None) -> Employee:
+    def person(self, index: int, unit_code: str, position: Position, superior: str | None) -> Employee:
         """The index-th person, at work in a position."""
         dice = self.dice
         employment = self._employment(index, position)
@@ -131,7 +131,7 @@ class Register:
             title_after=dice.pick(("S.AP", "S.Sos", "S.Kom", "S.E", None, None), "title", index),
             employment_type=employment,
             position=position,
-            unit_code=unit.code,
+            unit_code=unit_code,
             superior_number=superior,
             valid_from=self.today - timedelta(days=dice.between(60, 2_000, "since", index)),
         )
@@ -166,7 +166,7 @@ def staff(people: int, tree: Sequence[Unit], register: Register) -> list[Employe
     found: list[Employee] = []
     for index, unit in enumerate(tree):
         above = heads[unit.parent_code] if unit.parent_code else None
-        head = register.person(index, unit, HEADS[unit.unit_type or "UPT"], above)
+        head = register.person(index, unit.code, HEADS[unit.unit_type or "UPT"], above)
         heads[unit.code] = head.employee_number
         found.append(head)
     for index in range(len(tree), people):
@@ -174,5 +174,5 @@ def staff(people: int, tree: Sequence[Unit], register: Register) -> list[Employe
         kinds = FIELD_STAFF if unit.unit_type == "UPT" else STAFF
         title, position_class = register.dice.pick(kinds, "job", index)
         position = Position(title=title, position_class=position_class)
-        found.append(register.person(index, unit, position, heads[unit.code]))
+        found.append(register.person(index, unit.code, position, heads[unit.code]))
     return found[:people]
