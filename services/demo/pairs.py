@@ -24,7 +24,7 @@ from services.mentoring.tables import PairRow, SessionRow
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor
 
-BY_HAND = 0.15
+BY_HAND = 0.05
 """Pairs that enter everything themselves; of the others an analyst enters signed forms."""
 
 AGREES = 0.85
@@ -61,22 +61,32 @@ REACTED_WITHIN = timedelta(days=40)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A living pair with the number of whom it is about, and what is told of its meetings so far."""
+    """A living pair with the number of whom it is about, and what is told of its meetings so far.
 
-    row: PairRow
+    Before it has agreed, its dates are the day it is looked at.
+    """
+
+    id: UUID
+    mentor_id: UUID
+    employee_id: UUID
     number: str
+    competency: str
+    form: Form
+    of_newcomer: bool
+    start_date: date
+    end_date: date
+    goals: int
     last_met: date | None
     confirmed: int
 
     @property
     def words(self) -> tuple[str, str]:
         """What names the pair in every run."""
-        return self.number, self.row.competency
+        return self.number, self.competency
 
-    @property
-    def form(self) -> Form:
-        """Coaching or mentoring."""
-        return Form(self.row.form)
+    def person(self, side: Side) -> UUID:
+        """Who stands on a side."""
+        return self.mentor_id if side is Side.MENTOR else self.employee_id
 
 
 async def act(stage: Stage) -> int:
@@ -90,14 +100,14 @@ async def act(stage: Stage) -> int:
 async def agree(stage: Stage) -> int:
     """Let pairs that were made agree on goals and begin."""
     async with stage.database.transaction() as session:
-        waiting = [pair for pair in await _pairs(session, PairStatus.MATCHED) if _agrees_today(stage, pair)]
+        waiting = [pair for pair in await _pairs(stage, session, PairStatus.MATCHED) if _agrees_today(stage, pair)]
         papers = []
         for pair in waiting:
             agreement = _agreement(stage, pair)
             if _enters_by_hand(stage, pair):
                 await _sign_by_hand(stage, session, pair, agreement)
             else:
-                papers.append(SignedAgreement(pair_id=pair.row.id, agreement=agreement, evidence=_form_of(stage)))
+                papers.append(SignedAgreement(pair_id=pair.id, agreement=agreement, evidence=_form_of(stage)))
         if papers:
             await pairs.start_pairs(session, stage.analyst(), papers)
     return len(waiting)
@@ -117,7 +127,7 @@ def _form_of(stage: Stage) -> str:
 
 def _agreement(stage: Stage, pair: Pair) -> Agreement:
     dice, words = stage.dice, pair.words
-    months = OF_NEWCOMERS if pair.row.origin == Origin.ONBOARDING else PERIODS[pair.form]
+    months = OF_NEWCOMERS if pair.of_newcomer else PERIODS[pair.form]
     first = dice.between(0, len(GOALS) - 1, "first goal", *words)
     goals = tuple(GOALS[(first + number) % len(GOALS)] for number in range(dice.between(1, 3, "goals", *words)))
     return Agreement(
@@ -130,21 +140,21 @@ def _agreement(stage: Stage, pair: Pair) -> Agreement:
 
 
 async def _sign_by_hand(stage: Stage, session: AsyncSession, pair: Pair, agreement: Agreement) -> None:
-    sides = [stage.person(pair.row.mentor_id), stage.person(pair.row.employee_id)]
+    sides = [stage.person(pair.mentor_id), stage.person(pair.employee_id)]
     writes = stage.dice.between(0, 1, "writes the agreement", *pair.words)
-    await pairs.draft_agreement(session, sides[writes], pair.row.id, agreement)
-    await pairs.sign_agreement(session, sides[1 - writes], pair.row.id)
+    await pairs.draft_agreement(session, sides[writes], pair.id, agreement)
+    await pairs.sign_agreement(session, sides[1 - writes], pair.id)
 
 
 async def _meet(stage: Stage) -> int:
     """Every pair meets about twice a month; one of the two tells of it, or an analyst enters the signed form."""
     async with stage.database.transaction() as session:
         told: dict[Actor, list[Told]] = defaultdict(list)
-        for pair in await _pairs(session, PairStatus.ACTIVE):
+        for pair in await _pairs(stage, session, PairStatus.ACTIVE):
             by_hand = _enters_by_hand(stage, pair)
             for held_on in _days_met(stage, pair):
                 side = stage.dice.pick((Side.MENTOR, Side.EMPLOYEE), "tells of it", *pair.words, held_on)
-                actor = stage.person(_person(pair.row, side)) if by_hand else stage.analyst()
+                actor = stage.person(pair.person(side)) if by_hand else stage.analyst()
                 told[actor].append(_told(stage, pair, held_on, side, by_hand=by_hand))
         for actor, meetings in told.items():
             await sessions.log_sessions(session, actor, meetings)
@@ -153,12 +163,10 @@ async def _meet(stage: Stage) -> int:
 
 def _days_met(stage: Stage, pair: Pair) -> list[date]:
     """The days since the last meeting on which the pair met and told nobody yet."""
-    assert pair.row.start_date is not None
-    assert pair.row.end_date is not None
     dice = stage.dice
     # A meeting is told of within a week: whoever looks twice on one day finds none left to tell.
-    first = max(pair.row.start_date, pair.last_met + timedelta(days=8) if pair.last_met else date.min)
-    last = min(pair.row.end_date, stage.today - timedelta(days=1))
+    first = max(pair.start_date, pair.last_met + timedelta(days=8) if pair.last_met else date.min)
+    last = min(pair.end_date, stage.today - timedelta(days=1))
     if last < first or dice.chance(MISSES, "does not meet", *pair.words, stage.today):
         return []
     met = [last - timedelta(days=dice.between(0, min(4, (last - first).days), "day met", *pair.words, last))]
@@ -171,13 +179,13 @@ def _days_met(stage: Stage, pair: Pair) -> list[date]:
 def _told(stage: Stage, pair: Pair, held_on: date, side: Side, *, by_hand: bool) -> Told:
     dice, words = stage.dice, (*pair.words, held_on)
     return Told(
-        pair_id=pair.row.id,
+        pair_id=pair.id,
         held_on=held_on,
         starts_at=dice.pick(BEGINNINGS, "begins at", *words),
         minutes=30 * dice.between(2, 4, "half hours", *words),
         mode=dice.pick((Mode.ONSITE, Mode.ONSITE, Mode.ONLINE), "mode", *words),
         topic=dice.pick(TOPICS, "topic", *words),
-        goal_number=dice.between(1, len(pair.row.goals), "goal", *words),
+        goal_number=dice.between(1, pair.goals, "goal", *words),
         on_behalf_of=None if by_hand else side,
         evidence=None if by_hand else _form_of(stage),
     )
@@ -230,9 +238,9 @@ async def _extend(stage: Stage) -> int:
     """A few pairs go on longer than agreed at first; before they meet, since that depends on their end."""
     async with stage.database.transaction() as session:
         done = 0
-        for pair in await _pairs(session, PairStatus.ACTIVE):
+        for pair in await _pairs(stage, session, PairStatus.ACTIVE):
             if (later := _later_end(stage, pair)) is not None:
-                await pairs.extend_pair(session, stage.analyst(), pair.row.id, later)
+                await pairs.extend_pair(session, stage.analyst(), pair.id, later)
                 done += 1
     return done
 
@@ -241,12 +249,10 @@ async def _end(stage: Stage) -> int:
     """Pairs at their agreed end are closed, a few give up before their time."""
     async with stage.database.transaction() as session:
         closing, done = [], 0
-        for pair in await _pairs(session, PairStatus.ACTIVE):
-            assert pair.row.start_date is not None
-            assert pair.row.end_date is not None
-            is_over = pair.row.end_date <= stage.today
+        for pair in await _pairs(stage, session, PairStatus.ACTIVE):
+            is_over = pair.end_date <= stage.today
             if (reason := _reason_to_stop(stage, pair, is_over=is_over)) is not None:
-                await pairs.stop_pair(session, stage.analyst(), pair.row.id, reason)
+                await pairs.stop_pair(session, stage.analyst(), pair.id, reason)
                 done += 1
             elif is_over:
                 closing.append(pair)
@@ -259,15 +265,13 @@ def _reason_to_stop(stage: Stage, pair: Pair, *, is_over: bool) -> StopReason | 
     if is_over:
         return None if pair.confirmed else stage.dice.pick(REASONS, "never met", *words)
     # Who began today was not asked yet: another pair of the same two may have been given up today.
-    if pair.row.start_date == stage.today or not stage.dice.chance(STOPS, "stops", *words):
+    if pair.start_date == stage.today or not stage.dice.chance(STOPS, "stops", *words):
         return None
     return stage.dice.pick(REASONS, "reason to stop", *words)
 
 
 def _later_end(stage: Stage, pair: Pair) -> date | None:
-    start, end = pair.row.start_date, pair.row.end_date
-    assert start is not None
-    assert end is not None
+    start, end = pair.start_date, pair.end_date
     later = months_after(end, 1)
     if end > stage.today or later <= stage.today or later > months_after(start, LONGEST[pair.form]):
         return None
@@ -279,21 +283,20 @@ async def _close(stage: Stage, session: AsyncSession, closing: Sequence[Pair]) -
     if not closing:
         return
     disputing: dict[Actor, list[UUID]] = defaultdict(list)
-    for row, pair, _ in await _waiting_sessions(session, [pair.row.id for pair in closing]):
+    for row, pair, _ in await _waiting_sessions(session, [pair.id for pair in closing]):
         disputing[stage.person(_person(pair, Side(row.logged_by).other))].append(row.id)
     for actor, ids in disputing.items():
         await sessions.dispute_sessions(session, actor, ids)
-    reports = [Report(pair_id=pair.row.id, attainments=_attainments(stage, pair)) for pair in closing]
+    reports = [Report(pair_id=pair.id, attainments=_attainments(stage, pair)) for pair in closing]
     await pairs.close_pairs(session, stage.analyst(), reports)
 
 
 def _attainments(stage: Stage, pair: Pair) -> tuple[int, ...]:
-    start = pair.row.start_date
-    assert start is not None
+    start = pair.start_date
     reached = stage.dice.between(45, 95, "reached", *pair.words, start)
     return tuple(
         min(100, reached + 5 * stage.dice.between(-2, 2, "goal reached", *pair.words, start, number))
-        for number in range(len(pair.row.goals))
+        for number in range(pair.goals)
     )
 
 
@@ -320,8 +323,9 @@ async def _react(stage: Stage) -> int:
     return done
 
 
-async def _pairs(session: AsyncSession, status: PairStatus) -> list[Pair]:
+async def _pairs(stage: Stage, session: AsyncSession, status: PairStatus) -> list[Pair]:
     """The pairs of people in the directory that stand so, by id."""
+    of_pairs = PairRow.status == status
     told = (
         select(
             SessionRow.pair_id,
@@ -329,20 +333,36 @@ async def _pairs(session: AsyncSession, status: PairStatus) -> list[Pair]:
             func.count().filter(SessionRow.status == SessionStatus.CONFIRMED).label("confirmed"),
         )
         .join(PairRow, PairRow.id == SessionRow.pair_id)
-        .where(PairRow.status == status)
+        .where(of_pairs)
         .group_by(SessionRow.pair_id)
         .subquery()
     )
+    # Columns and no rows: thousands of pairs are looked at several times a day.
+    columns = (PairRow.id, PairRow.mentor_id, PairRow.employee_id, PairRow.competency, PairRow.form, PairRow.origin)
     found: Any = await session.execute(
-        select(PairRow, _number(), told.c.last_met, told.c.confirmed)
+        select(*columns, PairRow.start_date, PairRow.end_date, _number(), told.c.last_met, told.c.confirmed)
+        .add_columns(func.jsonb_array_length(PairRow.goals).label("goals"))
         .join(DirectoryEmployee, DirectoryEmployee.id == PairRow.employee_id)
         .outerjoin(told, told.c.pair_id == PairRow.id)
-        .where(PairRow.status == status)
+        .where(of_pairs)
         .order_by(PairRow.id)
     )
     return [
-        Pair(row=row, number=number, last_met=last_met, confirmed=confirmed or 0)
-        for row, number, last_met, confirmed in found
+        Pair(
+            id=row.id,
+            mentor_id=row.mentor_id,
+            employee_id=row.employee_id,
+            number=row.employee_number,
+            competency=row.competency,
+            form=Form(row.form),
+            of_newcomer=row.origin == Origin.ONBOARDING,
+            start_date=row.start_date or stage.today,
+            end_date=row.end_date or stage.today,
+            goals=row.goals,
+            last_met=row.last_met,
+            confirmed=row.confirmed or 0,
+        )
+        for row in found
     ]
 
 
