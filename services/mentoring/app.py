@@ -6,6 +6,8 @@ from pathlib import Path
 
 from services.mentoring.api import router
 from services.mentoring.handlers import HANDLERS
+from services.mentoring.pages import LINKS
+from services.mentoring.pages import router as pages
 from shared.runtime import Service
 
 SERVICE = Service(
@@ -14,5 +16,7 @@ SERVICE = Service(
     summary="Mentor, pencocokan, coaching, pendampingan pegawai baru, sesi dan capaiannya.",
     folder=Path(__file__).parent,
     router=router,
+    pages=pages,
+    links=LINKS,
     handlers=HANDLERS,
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -37,10 +37,14 @@ ANALYST = Actor(id=UUID(int=8), kind="ACCOUNT", roles=frozenset({Role.ANALYST}))
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody about whom the service has one record of each kind."""
+    """Somebody about whom the service has one record of each kind.
+
+    marks: by which id a page shows the record, where it is not the person's: pages write names and link to records.
+    """
 
     employee_id: UUID
     paths: Paths
+    marks: Mapping[str, UUID] = field(default_factory=dict)
 
 
 async def badge(database: Database, role: Role, employee_id: UUID) -> str:
@@ -102,6 +106,9 @@ async def _need_of(database: Database, employee_id: UUID) -> Person:
         **_list_and_item("needs", "plan-items", "plan_item_id", item_id),
         "GET /needs/performance": "/needs/performance",
         "GET /needs/gaps/{employee_id}": f"/needs/gaps/{employee_id}",
+        **_list_and_item("needs", "pages/people", "employee_id", employee_id),
+        "GET /needs/pages/needs/{need_id}": f"/needs/pages/needs/{need_id}",
+        "GET /needs/pages/me": "/needs/pages/me",
     }
     return Person(employee_id, paths)
 
@@ -142,15 +149,30 @@ async def _in_training(database: Database) -> tuple[Person, Person]:
 
 
 async def _in_mentoring(database: Database) -> tuple[Person, Person]:
-    ani, budi = [Person(each.employee_id, _of_mentoring(each)) for each in await two_cases(database)]
+    ani, budi = [
+        Person(each.employee_id, _of_mentoring(each), _marks_of_mentoring(each)) for each in await two_cases(database)
+    ]
     return ani, budi
+
+
+def _marks_of_mentoring(case: Case) -> dict[str, UUID]:
+    pages = "GET /mentoring/pages"
+    return {
+        f"{pages}/pairs": case.pair_id,
+        f"{pages}/pairs/{{pair_id}}": case.pair_id,
+        f"{pages}/requests": case.request_id,
+        f"{pages}/requests/{{request_id}}": case.request_id,
+        f"{pages}/proposals": case.request_id,
+    }
 
 
 def _of_mentoring(case: Case) -> Paths:
     return (
         _list_and_item("mentoring", "requests", "request_id", case.request_id)
         | _list_and_item("mentoring", "pairs", "pair_id", case.pair_id)
-        | _list("mentoring", "mentors", "pair-sessions", "proposals")
+        | _list("mentoring", "mentors", "pair-sessions", "proposals", "pages/proposals", "pages/mentors")
+        | _list_and_item("mentoring", "pages/requests", "request_id", case.request_id)
+        | _list_and_item("mentoring", "pages/pairs", "pair_id", case.pair_id)
     )
 
 

@@ -25,7 +25,15 @@ from shared.web.guards import PUBLIC, guards, unguarded_routes
 from shared.web.home import HomeView
 from tests.conftest import MakeDatabase
 from tests.integration.small_app import browsing
-from tests.security.matrix import EVERYBODY, MATRIX, NOT_ABOUT_PEOPLE, SEES_OTHERS, SEES_OWN_UNIT, Allowed
+from tests.security.matrix import (
+    EVERYBODY,
+    MATRIX,
+    NOT_ABOUT_PEOPLE,
+    ONLY_ABOUT_OTHERS,
+    SEES_OTHERS,
+    SEES_OWN_UNIT,
+    Allowed,
+)
 from tests.security.people import Person, badge, machine_token, two_people
 
 ROUTES = [(service, route) for service, routes in MATRIX.items() for route in routes]
@@ -114,7 +122,7 @@ def test_matrix_knows_every_service_and_which_routes_are_about_people() -> None:
     reads = {route for _, route in ROUTES if route.startswith("GET ")}
 
     assert set(MATRIX) == set(SERVICES)
-    assert reads == SEES_OTHERS.keys() | NOT_ABOUT_PEOPLE
+    assert reads == SEES_OTHERS.keys() | NOT_ABOUT_PEOPLE | ONLY_ABOUT_OTHERS
     assert SEES_OTHERS.keys().isdisjoint(NOT_ABOUT_PEOPLE)
     assert SEES_OWN_UNIT.keys() <= SEES_OTHERS.keys()
 
@@ -193,7 +201,7 @@ async def shows(client: httpx.AsyncClient, route: str, person: Person) -> bool:
     """Whether the route answers with the person's record; an item that is not to be seen is not found."""
     path = person.paths[route]
     answer = await client.get(path)
-    if str(person.employee_id) in answer.text:
+    if str(person.marks.get(route, person.employee_id)) in answer.text:
         assert answer.status_code == 200
         return True
     assert answer.status_code in ({404} if route.endswith("_id}") else {200, 403})

@@ -111,6 +111,12 @@ async def requests(session: AsyncSession, actor: Actor, page: Page, wanted: Requ
     return (await session.scalars(statement)).all()
 
 
+async def still_open(session: AsyncSession, request_ids: Collection[UUID], limit: int) -> Sequence[RequestRow]:
+    """Those of these requests that wait for somebody, the oldest first; for those who see all requests."""
+    statement = select(RequestRow).where(among(RequestRow.id, request_ids), RequestRow.status == RequestStatus.OPEN)
+    return (await session.scalars(statement.order_by(RequestRow.id).limit(limit))).all()
+
+
 async def request(session: AsyncSession, actor: Actor, request_id: UUID) -> RequestRow:
     """One request; raises NotFound, also when it is not the actor's to see."""
     return (await requests_by_id(session, actor, [request_id]))[request_id]

@@ -1,0 +1,22 @@
+"""The pages of mentoring: pairs, requests, proposals and mentors, each rendered on the server."""
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse
+
+from services.mentoring.pages import mentors, pair_forms, pairs, proposals, requests
+from services.mentoring.pages.shapes import PREFIX
+from shared.identity.actor import Role
+from shared.web.frame import Link
+
+router = APIRouter(prefix=PREFIX, default_response_class=HTMLResponse)
+for room in (pairs, pair_forms, requests, proposals, mentors):
+    router.include_router(room.router)
+
+LINKS = (
+    Link(title="Pendampingan", path=f"{PREFIX}/pairs"),
+    Link(title="Permintaan mentor", path=f"{PREFIX}/requests"),
+    Link(title="Pencocokan", path=f"{PREFIX}/proposals", roles=frozenset({Role.ANALYST, Role.AUDITOR})),
+    Link(title="Mentor", path=f"{PREFIX}/mentors"),
+)
+
+__all__ = ["LINKS", "router"]
