@@ -89,7 +89,7 @@ async def put_right(stage: Stage) -> int:
 async def _correct_lists(stage: Stage) -> int:
     reason = CorrectionReason.ATTENDANCE
     async with stage.database.transaction() as session:
-        objecting = [seat for seat in await _judged(session, stage) if seat.learner.listed_wrongly]
+        objecting = [seat for seat in await _judged(session, stage) if seat.learner.listed_wrongly(seat.row.sessions)]
         wrong = await _still_wrong(session, objecting)
         for class_id, seats in groupby(wrong, lambda seat: seat.row.class_id):
             corrected = {seat.row.id: seat.learner.present(seat.row.sessions) for seat in seats}

@@ -8,14 +8,16 @@ from datetime import date
 from services.demo.dice import Dice
 
 FULL_MARK = 100
-ILL_ALL_DAYS = 0.02
-MISSES_ONE = 0.04
-LIST_KEPT_WRONGLY = 0.012
+ILL_ALL_DAYS = 0.015
+MISSES_ONE = 0.015
+LISTED_THOUGH_ABSENT = 0.15
+NOT_LISTED_THOUGH_PRESENT = 0.012
 COMES_LATE_TO_THE_FIRST_TEST = 0.06
-LEAVES_BEFORE_THE_LAST_TEST = 0.04
+LEAVES_BEFORE_THE_LAST_TEST = 0.03
 NEVER_TESTED_LATER = 0.3
 FAILS_AGAIN = 0.4
-LOWEST_GAIN = 33
+LOWEST_GAIN = 41
+USELESS, TAKEN_BY_USELESS = 0.05, 42
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +44,15 @@ class Learner:
             for number in range(1, sessions + 1)
         }
 
-    @property
-    def listed_wrongly(self) -> bool:
+    def listed_wrongly(self, sessions: int) -> bool:
         """Whether the list says of this person the opposite of what was, until somebody objects."""
-        return self.dice.chance(LIST_KEPT_WRONGLY, "listed wrongly", *self._seat)
+        share = NOT_LISTED_THOUGH_PRESENT if any(self.present(sessions).values()) else LISTED_THOUGH_ABSENT
+        return self.dice.chance(share, "listed wrongly", *self._seat)
 
     def listed(self, sessions: int) -> dict[int, bool]:
         """What the list says, by number of the session."""
         real = self.present(sessions)
-        return {number: not any(real.values()) for number in real} if self.listed_wrongly else real
+        return {number: not any(real.values()) for number in real} if self.listed_wrongly(sessions) else real
 
     def first_test(self) -> int | None:
         """The score before the class; None who came too late for it."""
@@ -93,6 +95,7 @@ class Learner:
 
     @property
     def _quality(self) -> int:
-        """What the programme itself adds or takes; one that was revised has better chances."""
-        worst = -25 if self.edition == 1 else -5
-        return self.dice.between(worst, 12, "quality", self.program, self.edition)
+        """What the programme itself adds or takes; some teach next to nothing until they are revised."""
+        if self.edition == 1 and self.dice.chance(USELESS, "useless", self.program):
+            return -TAKEN_BY_USELESS
+        return self.dice.between(-8, 8, "quality", self.program, self.edition)
