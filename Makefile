@@ -28,8 +28,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: install ## run Bangkom here: one process, four services, http://127.0.0.1:8000
-	$(BIN)/bangkom run
+run: install ## run Bangkom here with a made-up year: one process, four services, http://127.0.0.1:8000
+	$(BIN)/bangkom run --demo
 
 # Each of the two runners has a PostgreSQL and a Kafka of its own.
 test: install ## install what the tests need (Java, Kafka) and run them all

@@ -24,11 +24,11 @@ from shared.delivery.transport import Transport
 from shared.event_log import EmbeddedTransport
 from shared.folder import Folder, InUse
 from shared.identity.tables import IDENTITY_LINEAGES
-from shared.operate.installation import opened
+from shared.operate.installation import Installation, KafkaInstallation, opened
 from shared.operate.service import COMMON
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
-from shared.settings import Settings, embedded_settings
+from shared.settings import Settings, embedded_settings, settings_for
 from shared.web.home import HomeView
 
 SERVICES: Mapping[str, Service] = {each.name: each for each in (NEEDS, TRAINING, MENTORING, EVALUATION)}
@@ -111,6 +111,35 @@ class EmbeddedInstallation:
             yield EmbeddedTransport(folder.dsn(EVENTS))
 
 
+class WholeInstallation:
+    """All services, wherever the settings say they are: in a folder of ours, or each with a database over Kafka."""
+
+    services = SERVICES
+
+    @cached_property
+    def _chosen(self) -> Installation:
+        if settings_for(*SERVICES).transport == "kafka":
+            return KafkaInstallation(SERVICES)
+        return EmbeddedInstallation()
+
+    @property
+    def settings(self) -> Settings:
+        """Read when a command first needs them, so that help needs none; raises WrongSetting."""
+        return self._chosen.settings
+
+    def database(self, service: str) -> AbstractAsyncContextManager[Database]:
+        """The service's database."""
+        return self._chosen.database(service)
+
+    def identity(self) -> AbstractAsyncContextManager[Database]:
+        """The identity database."""
+        return self._chosen.identity()
+
+    def transport(self) -> AbstractAsyncContextManager[Transport]:
+        """The log."""
+        return self._chosen.transport()
+
+
 async def run(folder: Folder, settings: Settings, starting: Future[None], on_ready: Callable[[], None]) -> None:
     """Run Bangkom on a folder that is ours, whose PostgreSQL is starting, until told to stop."""
     try:
@@ -127,7 +156,13 @@ async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None
 
     async def overview() -> HomeView:
         views = await asyncio.gather(*(node.view() for node in nodes))
-        return HomeView(agency=settings.agency, services=views, simulation=settings.simulation, first_steps=FIRST_STEPS)
+        return HomeView(
+            agency=settings.agency,
+            services=views,
+            simulation=settings.simulation,
+            simulated=await nodes[0].simulated(),
+            first_steps=FIRST_STEPS,
+        )
 
     async with AsyncExitStack() as stack:
         databases = {

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from shared.db import KernelBase, Origin
 from shared.errors import Conflict, NotAllowed
 
+WHOLE = 100
+"""Percent."""
+
 
 class Clock(KernelBase):
     """One row: how far the simulated time is ahead of the database's."""
@@ -42,7 +45,7 @@ class Simulation(KernelBase):
     def percent(self, day: date) -> int:
         """How far the demo has come when it is this day."""
         gone, length = (day - self.since).days, (self.until - self.since).days
-        return 100 if gone >= length else max(0, 100 * gone // length)
+        return WHOLE if gone >= length else max(0, WHOLE * gone // length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,11 @@ class Simulated:
 
     today: date
     percent: int | None
+
+    @property
+    def running(self) -> bool:
+        """Whether a demo has still some way to go."""
+        return self.percent is not None and self.percent < WHOLE
 
 
 NOW = text('SELECT clock_timestamp() + clock."offset" FROM clock')

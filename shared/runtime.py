@@ -13,7 +13,8 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
-from shared import idempotency, metrics
+from shared import clock, idempotency, metrics
+from shared.clock import Simulated
 from shared.db import KERNEL, Database, Lineage, lineages_behind
 from shared.delivery.consumer import Consumer, ConsumerStopped, Handlers
 from shared.delivery.relay import Relay
@@ -33,6 +34,8 @@ from shared.web.pages import environment
 from shared.web.shell import install_pages, install_shell
 
 TIMER_SECONDS = 1.0
+SIMULATED_TIMER_SECONDS = 0.1
+"""How long timers are left alone where half a month passes in a second."""
 LONGEST_PAUSE = 30.0
 LAG_SECONDS = 10.0
 DAY_SECONDS = 86_400.0
@@ -162,6 +165,14 @@ class Node:
             documents=self._documents(),
         )
 
+    async def simulated(self) -> Simulated | None:
+        """The day that a simulation pretends; None outside one, and while the database cannot be asked."""
+        if self._settings.simulation:
+            with contextlib.suppress(Exception):
+                async with self.database.session() as session:
+                    return await clock.simulated(session)
+        return None
+
     def _documents(self) -> str | None:
         # The operators' port is nobody else's: where others reach the page, it offers no way there.
         settings = self._settings
@@ -186,11 +197,12 @@ class Node:
         After a start the service first learns what happened meanwhile: a timer long due must not ask people who left.
         """
         await self._catch_up(stopping)
-        pause = TIMER_SECONDS
+        usual = SIMULATED_TIMER_SECONDS if self._settings.simulation else TIMER_SECONDS
+        pause = usual
         while not stopping.is_set():
             try:
                 await run_due(self.database, self.service.timers)
-                pause = TIMER_SECONDS
+                pause = usual
             except Exception as error:  # noqa: BLE001 timers are rows: whatever fails here is tried again
                 log.warning("timers_wait", service=self.service.name, error=type(error).__name__)
                 pause = min(pause * 2, LONGEST_PAUSE)

@@ -49,14 +49,26 @@ def demo(
     """Isi Bangkom yang sedang berjalan dengan tahun rekaan; dilanjutkan bila pernah terputus."""
     _require_simulation(installation)
     wanted = Wanted(people=people, months=months, seed=seed)
-    work = _demo(installation, wanted, frozenset(without))
-    execute(_with_parent(work) if child else work)
-    click.echo("Simulasi selesai.")
+    if child:
+        execute(_with_parent(_offered(installation)))
+    else:
+        execute(_demo(installation, wanted, frozenset(without)))
+        click.echo("Simulasi selesai.")
 
 
 async def _demo(installation: Installation, wanted: Wanted, without: Collection[str]) -> None:
     async with _course(installation, without) as course, alone(course.databases["needs"]):
         await course.run(wanted, _Diary().note)
+
+
+async def _offered(installation: Installation) -> None:
+    """The demo that is begun or gone on with unasked: people whom somebody recorded are left alone."""
+    async with _course(installation) as course, alone(course.databases["needs"]):
+        if await course.is_in_use():
+            click.echo("Sudah ada pegawai di sini; tidak ada simulasi yang dimulai.")
+        elif not await course.is_over():
+            await course.run(Wanted(), _Diary().note)
+            click.echo("Simulasi selesai.")
 
 
 class _Diary:
@@ -70,7 +82,7 @@ class _Diary:
         """Take down one step."""
         self._done += done
         month = (today.year, today.month)
-        if month != self._month or percent == 100:  # noqa: PLR2004 all of it
+        if month != self._month or percent == clock.WHOLE:
             click.echo(f"Simulasi: {day_shown(today)} · {percent} % · {self._done} hal dikerjakan")
             self._month = month
 

@@ -63,9 +63,9 @@ class Course:
         demo = await self._begun(wanted)
         await self._populate(demo)
         await self.settling.settle()
-        today = await self._today()
-        if today > demo.until:
+        if await self.is_over():
             return
+        today = await self._today()
         while True:
             note(today, demo.percent(today), await self._act(demo, today))
             last = await self._last_day(demo)
@@ -73,6 +73,17 @@ class Course:
                 return
             await self._pass(demo, today, last)
             today = await self._today()
+
+    async def is_in_use(self) -> bool:
+        """Whether people are recorded here whom no demo made up or took over."""
+        async with self.databases["needs"].session() as session:
+            return await clock.simulation_of(session) is None and bool(await session.scalar(ANYBODY))
+
+    async def is_over(self) -> bool:
+        """Whether the last day of the demo is past."""
+        async with self.databases["needs"].session() as session:
+            demo = await clock.simulation_of(session)
+            return demo is not None and await clock.today(session) > demo.until
 
     async def _act(self, demo: Simulation, today: date) -> int:
         # One service after the other, each with what the others told it: so the same seed gives the same year.

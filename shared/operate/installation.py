@@ -69,7 +69,8 @@ class KafkaInstallation:
 
     def identity(self) -> AbstractAsyncContextManager[Database]:
         """The identity database."""
-        return opened(self.identity_url, self.settings, "identity")
+        alone = len(self.services) == 1
+        return opened(self.identity_url, self.settings, next(iter(self.services)) if alone else "identity")
 
     @property
     def identity_url(self) -> str:

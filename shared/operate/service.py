@@ -67,7 +67,12 @@ async def _serve(installation: ServiceInstallation, parts: frozenset[Part]) -> N
         identity = await stack.enter_async_context(installation.identity())
 
         async def overview() -> HomeView:
-            return HomeView(agency=settings.agency, services=[await node.view()], simulation=settings.simulation)
+            return HomeView(
+                agency=settings.agency,
+                services=[await node.view()],
+                simulation=settings.simulation,
+                simulated=await node.simulated(),
+            )
 
         given = Resources(
             settings=settings,

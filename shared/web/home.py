@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from shared.clock import Simulated
 from shared.web.pages import page
 
 
@@ -32,12 +33,14 @@ class ServiceView:
 class HomeView:
     """Everything on the home page: figures only, since anybody may see it.
 
-    first_steps are the commands that fill an empty installation.
+    simulated is the day that a simulation pretends, where it can be asked; first_steps are the commands that fill an
+    empty installation.
     """
 
     agency: str
     services: Sequence[ServiceView]
     simulation: bool = False
+    simulated: Simulated | None = None
     first_steps: Sequence[str] = ()
 
     @property
