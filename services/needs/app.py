@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.needs import api
+from services.needs import api, pages
 from services.needs.cli import import_group
 from services.needs.handlers import HANDLERS
 from shared.runtime import Service
@@ -13,6 +13,8 @@ SERVICE = Service(
     summary="Data induk, asesmen, kesenjangan, kebutuhan, dan rencana pengembangan kompetensi.",
     folder=Path(__file__).parent,
     router=api.router,
+    pages=pages.router,
+    links=pages.LINKS,
     handlers=HANDLERS,
     commands=(import_group,),
 )

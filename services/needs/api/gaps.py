@@ -8,16 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.needs import rules
 from services.needs.api.assessments import MatchView, PerformanceView
 from services.needs.api.shapes import AnyoneReads
-from services.needs.domain.analysis import Known, decisions_of, met_since
-from services.needs.domain.competencies import Basis, RequiredLevel
-from services.needs.domain.evidence import Decision, Evidence, EvidenceKind
-from services.needs.domain.gaps import gap, job_person_match
+from services.needs.domain.competencies import Basis
+from services.needs.domain.evidence import Evidence, EvidenceKind
 from services.needs.domain.positions import PositionClass
-from services.needs.queries import competencies as queries
-from shared import clock
+from services.needs.queries import gaps as queries
+from services.needs.queries.gaps import CompetencyGap
 
 router = APIRouter()
 
@@ -71,71 +68,33 @@ async def read_gaps(employee_id: UUID, reading: AnyoneReads, target_position_id:
     """The gaps of a person for the present position, or for another one: for those above, analysts, auditors, and the
     person.
     """
-    session, today = reading.session, await clock.today(reading.session)
-    placed = await queries.visible_person(session, reading.actor, employee_id)
-    position_id, position_class = placed.position_id, placed.position_class
-    if target_position_id:
-        row = await queries.position(session, target_position_id)
-        position_id, position_class = row.id, PositionClass(row.position_class)
-    required = (await queries.standards(session, today)).of(position_id, position_class)
-    known = (await queries.evidence_of(session, [employee_id])).get(employee_id, {})
-    match, report = _match(known, required, today)
-    results = await queries.performance(
-        session, reading.actor, year=None, employee_id=employee_id, limit=10, after=None
-    )
+    found = await queries.gaps_of(reading.session, reading.actor, employee_id, target_position_id)
     return GapsView(
         employee_id=employee_id,
-        position_id=position_id,
-        position_class=position_class,
+        position_id=found.position_id,
+        position_class=found.position_class,
         is_target=target_position_id is not None,
-        on=today,
-        gaps=_gaps(known, required, today),
-        match=match,
-        match_incomplete=report is not None and match is None,
-        match_assessment_id=report,
-        performance=[PerformanceView.model_validate(row, from_attributes=True) for row in results],
+        on=found.day,
+        gaps=[_gap(each) for each in found.gaps],
+        match=MatchView.of(found.match, found.match_day) if found.match and found.match_day else None,
+        match_incomplete=found.match_assessment_id is not None and found.match is None,
+        match_assessment_id=found.match_assessment_id,
+        performance=[PerformanceView.model_validate(row, from_attributes=True) for row in found.performance],
     )
 
 
-def _gaps(known: Known, required: dict[str, RequiredLevel], today: date) -> list[GapView]:
-    evidence_rules, core = rules.EVIDENCE.on(today), queries.core_codes(today)
-    asked = {code: each.level for code, each in required.items()}
-    decisions = decisions_of(known, asked, today, evidence_rules, core)
-    return [_gap(code, each, decisions.get(code), known, today) for code, each in required.items()]
-
-
-def _gap(competency: str, required: RequiredLevel, decision: Decision | None, known: Known, today: date) -> GapView:
-    level = decision.level if decision else None
-    met = None
-    if decision and decision.level < required.level:
-        met = met_since(decision, known[competency], required.level, today, rules.EVIDENCE.on(today))
+def _gap(found: CompetencyGap) -> GapView:
+    decision = found.decision
     return GapView(
-        competency=competency,
-        standard=required.level,
-        basis=required.basis,
-        level=level,
-        gap=gap(level, required.level) if level is not None else None,
+        competency=found.competency,
+        standard=found.required.level,
+        basis=found.required.basis,
+        level=found.level,
+        gap=found.gap,
         evidence=_evidence(decision.evidence if decision else None),
         contradicted_by=_evidence(decision.contradicted_by if decision else None),
-        met_by=_evidence(met),
+        met_by=_evidence(found.met_by),
     )
-
-
-def _match(known: Known, required: dict[str, RequiredLevel], today: date) -> tuple[MatchView | None, UUID | None]:
-    """The match of the newest report of an accredited centre that holds, and which report that is."""
-    reports: dict[UUID, dict[str, int]] = {}
-    days: dict[UUID, date] = {}
-    for competency, all_evidence in known.items():
-        for each in all_evidence:
-            if each.kind is EvidenceKind.CENTRE and each.holds_on(today):
-                reports.setdefault(each.assessment_id, {})[competency] = each.level
-                days[each.assessment_id] = each.assessed_on
-    if not reports:
-        return None, None
-    newest = max(reports, key=lambda report: (days[report], report.int))
-    asked = {code: each.level for code, each in required.items()}
-    match = job_person_match(reports[newest], asked, queries.core_codes(today))
-    return (MatchView.of(match, days[newest]) if match else None), newest
 
 
 def _evidence(evidence: Evidence | None) -> EvidenceView | None:

@@ -1,6 +1,7 @@
 """Reads of the needs service: master data and imports here, the rest by subject."""
 
 from services.needs.queries.master import (
+    SEES_ALL,
     RecordedEmployee,
     RecordedUnit,
     employee,
@@ -8,6 +9,7 @@ from services.needs.queries.master import (
     page_of_employees,
     page_of_imports,
     parent_codes,
+    person_in_place,
     position_ids,
     recorded_employees,
     recorded_units,
@@ -15,6 +17,7 @@ from services.needs.queries.master import (
 )
 
 __all__ = [
+    "SEES_ALL",
     "RecordedEmployee",
     "RecordedUnit",
     "employee",
@@ -22,6 +25,7 @@ __all__ = [
     "page_of_employees",
     "page_of_imports",
     "parent_codes",
+    "person_in_place",
     "position_ids",
     "recorded_employees",
     "recorded_units",

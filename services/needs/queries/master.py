@@ -77,7 +77,7 @@ async def position_ids(session: AsyncSession) -> dict[Position, UUID]:
 
 async def recorded_employees(session: AsyncSession) -> dict[str, RecordedEmployee]:
     """All employees by number; 25,000 of them take about a second."""
-    people = [_recorded_employee(row) for row in await session.execute(_employees())]
+    people = [as_recorded(row) for row in await session.execute(employees_in_place())]
     return {person.employee.employee_number: person for person in people}
 
 
@@ -85,21 +85,29 @@ async def page_of_employees(
     session: AsyncSession, actor: Actor, *, after: UUID | None, unit_code: str | None, limit: int
 ) -> list[RecordedEmployee]:
     """Employees that the actor may see, in the order of their ids, from the one behind `after` on."""
-    statement = _employees().where(_seen_by(actor)).order_by(EmployeeRow.id).limit(limit)
+    statement = employees_in_place().where(_seen_by(actor)).order_by(EmployeeRow.id).limit(limit)
     if after is not None:
         statement = statement.where(EmployeeRow.id > after)
     if unit_code is not None:
         statement = statement.where(UnitRow.code == unit_code)
-    return await _with_heads(session, [_recorded_employee(row) for row in await session.execute(statement)])
+    return await _with_heads(session, [as_recorded(row) for row in await session.execute(statement)])
 
 
 async def employee(session: AsyncSession, actor: Actor, employee_id: UUID) -> RecordedEmployee:
     """One employee; raises NotFound, also when it is not the actor's to see."""
-    statement = _employees().where(EmployeeRow.id == employee_id, _seen_by(actor))
+    statement = employees_in_place().where(EmployeeRow.id == employee_id, _seen_by(actor))
     row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("Pegawai ini tidak ada.")
-    return (await _with_heads(session, [_recorded_employee(row)]))[0]
+    return (await _with_heads(session, [as_recorded(row)]))[0]
+
+
+async def person_in_place(session: AsyncSession, employee_id: UUID) -> RecordedEmployee:
+    """One employee, for whoever has been allowed to see them; raises NotFound."""
+    row = (await session.execute(employees_in_place().where(EmployeeRow.id == employee_id))).one_or_none()
+    if row is None:
+        raise NotFound("Pegawai ini tidak ada.")
+    return (await _with_heads(session, [as_recorded(row)]))[0]
 
 
 async def page_of_imports(session: AsyncSession, *, limit: int) -> Sequence[ImportRow]:
@@ -122,7 +130,8 @@ def _seen_by(actor: Actor) -> ColumnElement[bool]:
     return false() if actor.employee_id is None else EmployeeRow.id == actor.employee_id
 
 
-def _employees() -> Select[EmployeeRow, str, str, UnitRow, str]:
+def employees_in_place() -> Select[EmployeeRow, str, str, UnitRow, str]:
+    """People joined with where they work, for as_recorded; statements add conditions and order."""
     return (
         select(EmployeeRow, PositionRow.title, PositionRow.position_class, UnitRow, _SUPERIOR.employee_number)
         .join(PositionRow, PositionRow.id == EmployeeRow.position_id)
@@ -131,7 +140,8 @@ def _employees() -> Select[EmployeeRow, str, str, UnitRow, str]:
     )
 
 
-def _recorded_employee(row: Row[EmployeeRow, str, str, UnitRow, str]) -> RecordedEmployee:
+def as_recorded(row: Row[EmployeeRow, str, str, UnitRow, str]) -> RecordedEmployee:
+    """One row of employees_in_place."""
     person, title, position_class, unit, superior_number = row
     return RecordedEmployee(
         id=person.id,
