@@ -165,6 +165,14 @@ def _credit(line: Line, counted: Counted, zone: ZoneInfo) -> tuple[int, str]:
     return _floor_abroad(limited, surcharge, line), "per day at most"
 
 
+def uncapped(line: Line) -> int | None:
+    """What a line of a form with a ceiling per day would earn without it; None for the other forms."""
+    form = TABLE.get(line.form)
+    if form is None or form.counts != DAY_CAP:
+        return None
+    return _floor_abroad(_program_jp(line), form, line)
+
+
 def _program_jp(line: Line) -> Fraction:
     """Whole JP first, at home as abroad: floor(minutes / 45), or the JP of the certificate without its fraction."""
     if line.minutes is not None:

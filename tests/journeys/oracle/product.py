@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import httpx
@@ -62,6 +63,11 @@ class Product:
         """Single entries in the order of their paths, several at a time."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(lambda path: self.get(service, path, **query), paths))
+
+    def today(self) -> date:
+        """The day that the installation's clock shows."""
+        somebody = self.get("needs", "employees", limit=1)["employees"][0]["id"]
+        return date.fromisoformat(self.get("needs", f"gaps/{somebody}")["on"])
 
     def employees(self) -> list[Entry]:
         return list(self.paged("needs", "employees", "employees"))

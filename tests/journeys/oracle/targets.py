@@ -12,6 +12,7 @@ TARGET_JP = 20
 # §2.2 Pasal 203(4) speaks of PNS; a target for PPPK is the agency's to set, and CPNS are not yet PNS.
 WITH_TARGET = ("PNS",)
 NOT_ACTIVE = ("02", "03")
+RETIRED = "99"
 REMINDERS = ((6, 30, 10), (9, 30, 15), (11, 30, 20))
 CONTRACT_YEAR_JP = 24
 CONTRACT = ("PPPK", "PPPK_PARUH_WAKTU")
