@@ -70,7 +70,7 @@ def run_command(demo: bool) -> None:  # noqa: FBT001 a flag of the command line
                 if demo:
                     children.enter_context(_filling())
 
-            uvloop.run(run(folder, settings, starting, on_ready=ready))
+            uvloop.run(run(folder, settings, starting, on_ready=ready, on_end=children.close))
 
 
 @contextmanager

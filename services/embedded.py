@@ -140,7 +140,13 @@ class WholeInstallation:
         return self._chosen.transport()
 
 
-async def run(folder: Folder, settings: Settings, starting: Future[None], on_ready: Callable[[], None]) -> None:
+async def run(
+    folder: Folder,
+    settings: Settings,
+    starting: Future[None],
+    on_ready: Callable[[], None],
+    on_end: Callable[[], None],
+) -> None:
     """Run Bangkom on a folder that is ours, whose PostgreSQL is starting, until told to stop."""
     try:
         await asyncio.wrap_future(starting)
@@ -148,6 +154,7 @@ async def run(folder: Folder, settings: Settings, starting: Future[None], on_rea
         await migrate_all(folder, settings)
         await _serve(folder, settings, on_ready)
     finally:
+        await asyncio.to_thread(on_end)
         await asyncio.to_thread(folder.postgres.stop)
 
 
