@@ -127,8 +127,7 @@ def _answers_behaviour(stage: Stage, row: Any) -> bool:
 
 
 def _answers_class(stage: Stage, row: Any) -> bool:
-    answers = stage.dice.chance(ANSWERS_ABOUT_CLASS, "answers", row.code or "", row.end_date, row.respondent)
-    return answers and _answers_today(stage, row)
+    return stage.dice.chance(ANSWERS_ABOUT_CLASS, "answers", row.code or "", row.end_date, row.respondent)
 
 
 def _answers_today(stage: Stage, row: Any) -> bool:

@@ -32,7 +32,7 @@ ABLE = text(
     " AND NOT EXISTS (SELECT FROM mentors m WHERE m.id = e.id) GROUP BY e.id, e.employee_number"
 )
 MENTORS_FROM_LEVEL = 2
-WILLING = 0.45
+WILLING = 0.18
 CAPACITIES = (None, None, None, None, 2, 4, 5)
 ONLINE = 0.4
 PAUSES_BELOW = 2

@@ -37,14 +37,14 @@ GOALS = (
 )
 PERIODS = {
     Form.MENTORING: (3, 3, 3, 4, 6),
-    Form.COACHING: (1, 2, 2, 3),
+    Form.COACHING: (1, 1, 2, 2, 3),
 }
 OF_NEWCOMERS = (3, 6, 6, 9)
 
 MISSES = 0.1
 MEETS_TWICE = 0.08
-DISPUTED = 0.04
-NEVER_ANSWERED = 0.03
+DISPUTED = 0.03
+NEVER_ANSWERED = 0.02
 ANSWERED_AT_ONCE = 0.75
 LONGEST_WAIT = timedelta(days=16)
 TOPICS = ("Meninjau tugas pekan ini", "Membahas kasus sulit", "Berlatih bersama", "Menilai kemajuan sasaran")
@@ -293,7 +293,7 @@ async def _close(stage: Stage, session: AsyncSession, closing: Sequence[Pair]) -
 
 def _attainments(stage: Stage, pair: Pair) -> tuple[int, ...]:
     start = pair.start_date
-    reached = stage.dice.between(45, 95, "reached", *pair.words, start)
+    reached = stage.dice.between(52, 97, "reached", *pair.words, start)
     return tuple(
         min(100, reached + 5 * stage.dice.between(-2, 2, "goal reached", *pair.words, start, number))
         for number in range(pair.goals)
