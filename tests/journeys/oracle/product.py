@@ -38,7 +38,7 @@ class Product:
             self._read[key] = answer.json()
         return self._read[key]
 
-    def all(self, service: str, path: str, **query: object) -> list[Entry]:
+    def all(self, service: str, path: str, cursor: str = "id", **query: object) -> list[Entry]:
         """Every entry of a list that is read back in time, page by page."""
         found: list[Entry] = []
         before = None
@@ -46,7 +46,7 @@ class Product:
             found += entries
             if len(entries) < PAGE:
                 break
-            before = entries[-1]["id"]
+            before = entries[-1][cursor]
         return found
 
     def paged(self, service: str, path: str, entries: str, **query: object) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from . import comparison, year_gaps, year_hours, year_needs
+from . import comparison, year_gaps, year_hours, year_learning, year_needs
 from .comparison import Facts
 from .product import SERVICES, Product
 
@@ -18,6 +18,7 @@ from .product import SERVICES, Product
 SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = (
     year_gaps.compared,
     year_needs.compared,
+    year_learning.compared,
     year_hours.compared,
 )
 
