@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.training import api
+from services.training import api, pages
 from services.training.cli import import_group
 from services.training.handlers import HANDLERS
 from shared.runtime import Service
@@ -13,6 +13,8 @@ SERVICE = Service(
     summary="Program, kelas, peserta, sertifikat, dan jam pelajaran.",
     folder=Path(__file__).parent,
     router=api.router,
+    pages=pages.router,
+    links=pages.LINKS,
     handlers=HANDLERS,
     commands=(import_group,),
 )

@@ -26,7 +26,7 @@ from shared.ids import new_id
 from tests.integration import classroom
 from tests.integration.mentorship import Case, two_cases
 from tests.integration.participants import Participant, consumer_of, evaluations, follow_ups
-from tests.integration.workplace import Worker, reviews
+from tests.integration.workplace import Worker, forms, reviews
 from tests.records import record_of
 
 Paths = dict[str, str]
@@ -139,7 +139,13 @@ async def _in_training(database: Database) -> tuple[Person, Person]:
     ani, budi = (
         Person(
             each,
-            {**of_class, "GET /training/enrolments": "/training/enrolments"}
+            {
+                **of_class,
+                "GET /training/enrolments": "/training/enrolments",
+                "GET /training/pages/classes/{class_id}": f"/training/pages/classes/{held.id}",
+                "GET /training/pages/me": "/training/pages/me",
+                "GET /training/pages/people/{employee_id}": f"/training/pages/people/{each}",
+            }
             | _list_and_item("training", "demands", "demand_id", demand.id)
             | _list_and_item("training", "learning-hours", "employee_id", each),
         )
@@ -156,14 +162,11 @@ async def _in_mentoring(database: Database) -> tuple[Person, Person]:
 
 
 def _marks_of_mentoring(case: Case) -> dict[str, UUID]:
-    pages = "GET /mentoring/pages"
-    return {
-        f"{pages}/pairs": case.pair_id,
-        f"{pages}/pairs/{{pair_id}}": case.pair_id,
-        f"{pages}/requests": case.request_id,
-        f"{pages}/requests/{{request_id}}": case.request_id,
-        f"{pages}/proposals": case.request_id,
-    }
+    return (
+        _list_and_item_marks("mentoring", "pairs", "pair_id", case.pair_id)
+        | _list_and_item_marks("mentoring", "requests", "request_id", case.request_id)
+        | {"GET /mentoring/pages/proposals": case.request_id}
+    )
 
 
 def _of_mentoring(case: Case) -> Paths:
@@ -193,6 +196,7 @@ async def _in_evaluation(database: Database) -> tuple[Person, Person]:
     concluded = {row.employee_id: row.id for row in await evaluations(database)}
     opened = {row.employee_id: row.id for row in await follow_ups(database)}
     reviewed = {row.employee_id: row.id for row in await reviews(database)}
+    asked = {row.respondent_id: row.id for row in await forms(database)}
     ani, budi = (
         Person(
             seat.employee_id,
@@ -200,11 +204,21 @@ async def _in_evaluation(database: Database) -> tuple[Person, Person]:
             | _list_and_item("evaluation", "follow-ups", "follow_up_id", opened[seat.employee_id])
             | _list_and_item("evaluation", "reviews", "review_id", reviewed[seat.employee_id])
             | _list_and_item("evaluation", "journeys", "need_id", seat.need_id)
+            | _list_and_item("evaluation", "pages/forms", "form_id", asked[seat.employee_id])
+            | _list_and_item("evaluation", "pages/follow-ups", "follow_up_id", opened[seat.employee_id])
+            | _list_and_item("evaluation", "pages/journeys", "need_id", seat.need_id)
             | _list("evaluation", "forms"),
+            _list_and_item_marks("evaluation", "forms", "form_id", asked[seat.employee_id])
+            | _list_and_item_marks("evaluation", "follow-ups", "follow_up_id", opened[seat.employee_id])
+            | _list_and_item_marks("evaluation", "journeys", "need_id", seat.need_id),
         )
         for seat in seats
     )
     return ani, budi
+
+
+def _list_and_item_marks(service: str, kind: str, parameter: str, record_id: UUID) -> dict[str, UUID]:
+    return dict.fromkeys(_list_and_item(service, f"pages/{kind}", parameter, record_id), record_id)
 
 
 def _list(service: str, *kinds: str) -> Paths:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.training.domain import Enrolment, EnrolmentStatus, Presence, Program, TrainingClass
+from services.training.domain import ClassStatus, Enrolment, EnrolmentStatus, Presence, Program, TrainingClass
 from services.training.queries.paging import Page, any_of, page_of, require
 from services.training.queries.people import SEES_PARTICIPANTS, visible_to
 from services.training.tables import (
@@ -70,11 +70,25 @@ async def program_for_update(session: AsyncSession, _: Actor, program_id: UUID) 
     return require(await session.get(ProgramRow, program_id, with_for_update=True), "Program")
 
 
-async def classes(session: AsyncSession, _: Actor, page: Page, *, program_id: UUID | None = None) -> list[ListedClass]:
-    """Classes of all programmes, or of one."""
+async def classes(
+    session: AsyncSession,
+    _: Actor,
+    page: Page,
+    *,
+    program_id: UUID | None = None,
+    status: ClassStatus | None = None,
+) -> list[ListedClass]:
+    """Classes of all programmes, or of one; in any status, or in one."""
     of_program = ClassRow.program_id == program_id if program_id else true()
-    rows = await session.execute(page_of(_listed_classes().where(of_program), ClassRow.id, page))
+    in_status = ClassRow.status == status.value if status else true()
+    rows = await session.execute(page_of(_listed_classes().where(of_program, in_status), ClassRow.id, page))
     return [_listed(row) for row in rows]
+
+
+async def classes_by_id(session: AsyncSession, _: Actor, class_ids: Collection[UUID]) -> dict[UUID, ListedClass]:
+    """Those of these classes that exist, by id."""
+    rows = await session.execute(_listed_classes().where(ClassRow.id == any_of(class_ids)))
+    return {found.training_class.id: found for found in map(_listed, rows)}
 
 
 async def training_class(session: AsyncSession, _: Actor, class_id: UUID) -> ListedClass:
