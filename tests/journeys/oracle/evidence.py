@@ -51,8 +51,11 @@ def is_valid(evidence: Evidence, today: date) -> bool:
 
 
 def deciding(found: Sequence[Evidence], today: date, *, core: bool) -> tuple[Evidence | None, bool]:
-    """The evidence that decides, and whether newer lower evidence contradicts it (bertentangan)."""
-    valid = [one for one in found if is_valid(one, today)]
+    """The evidence that decides, and whether newer lower evidence contradicts it (bertentangan).
+
+    Of what is equal in everything, what comes last in `found` decides.
+    """
+    valid = [one for one in reversed(found) if is_valid(one, today)]
     if not valid:
         return None, False
     # §2.5 is silent on two of a kind on one day: the lower level decides, which never closes a gap too early.

@@ -21,10 +21,11 @@ TRANSITIONS = {
     # been verified, since before that nobody has sent it anywhere.
     **{(stage, "reject"): "REJECTED" for stage in ("IDENTIFIED", "VERIFIED", "VALIDATED", "RETURNED")},
     **{(stage, "return"): "RETURNED" for stage in ("VERIFIED", "VALIDATED")},
-    # Who moves keeps what is fixed; who is away gives it back; who left has no needs any more.
+    # §2.6 is silent on changes of people. Who moves keeps what is fixed, as long as the new position asks for it; who
+    # is away gives it back; who left has no needs any more.
     **{(stage, "changed"): "RETURNED" for stage in ("VERIFIED", "VALIDATED")},
     **{(stage, "away"): "RETURNED" for stage in ("VERIFIED", "VALIDATED", "PLANNED")},
-    **{(stage, "left"): "REJECTED" for stage in OPEN},
+    **{(stage, kind): "REJECTED" for stage in OPEN for kind in ("left", "not_asked")},
 }
 TO_MENTORING = (SIASN["C1"], SIASN["C2"])
 HIGHEST_FORM = 25

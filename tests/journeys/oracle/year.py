@@ -10,13 +10,14 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from . import comparison, year_gaps, year_hours, year_learning, year_needs
+from . import comparison, year_analyses, year_gaps, year_hours, year_learning, year_needs
 from .comparison import Facts
 from .product import SERVICES, Product
 
 # Each reads inputs and conclusions and gives, by subject, what is expected and what is seen.
 SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = (
     year_gaps.compared,
+    year_analyses.compared,
     year_needs.compared,
     year_learning.compared,
     year_hours.compared,

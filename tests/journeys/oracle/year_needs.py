@@ -11,10 +11,11 @@ from .year_gaps import Report, evidence_of, reports
 
 # What became of a person is told as a reason; the rest of the reasons are given by people.
 CHANGES = {
-    "POSITION_CHANGED": "changed",
-    "UNIT_CHANGED": "changed",
-    "EMPLOYEE_AWAY": "away",
-    "EMPLOYEE_LEFT": "left",
+    ("RETURNED", "POSITION_CHANGED"): "changed",
+    ("REJECTED", "POSITION_CHANGED"): "not_asked",
+    ("RETURNED", "UNIT_CHANGED"): "changed",
+    ("RETURNED", "EMPLOYEE_AWAY"): "away",
+    ("REJECTED", "EMPLOYEE_LEFT"): "left",
 }
 BY_PEOPLE = ("MISTAKE", "NO_BUDGET", "OTHER_FORM", "NOT_RELEVANT")
 DECIDED = {"VERIFIED": "verify", "VALIDATED": "validate", "REJECTED": "reject", "RETURNED": "return"}
@@ -54,7 +55,7 @@ def decisions(need: Entry, plan: Plan, known: Iterable[Report]) -> Iterator[Deci
     items = plan.items.get(need["id"], [])
     withdrawn = {at for item in items if (at := plan.withdrawn_at(item))}
     for number, step in enumerate(need["steps"]):
-        kind = CHANGES.get(step["reason"] or "") or DECIDED.get(step["status"])
+        kind = CHANGES.get((step["status"], step["reason"])) or DECIDED.get(step["status"])
         if kind is not None and step["taken_at"] not in withdrawn:
             yield Decision(id=f"step {number:03}", kind=kind, at=datetime.fromisoformat(step["taken_at"]))
     for item in items:
