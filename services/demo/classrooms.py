@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.demo.catalogue import SHAPES, edition_of
 from services.demo.learners import FULL_MARK, Learner
 from services.demo.stage import Stage
-from services.training import commands
+from services.training import commands, queries
 from services.training.commands import CorrectionReason
 from services.training.domain import Scores
 
@@ -69,6 +69,8 @@ async def hold(stage: Stage) -> int:
         over = (await session.execute(OVER, {"today": stage.today})).all()
     for class_ids in _pieces(over):
         async with stage.database.transaction() as session:
+            # Locked before its seats are read: evaluation goes on while people act, and may give a seat up.
+            await queries.classes_for_update(session, class_ids)
             seats = [_seat(stage, row) for row in await session.execute(SEATS_OF, {"class_ids": class_ids})]
             held = {class_id: list(each) for class_id, each in groupby(seats, lambda seat: seat.row.class_id)}
             organiser = stage.organiser()

@@ -35,12 +35,13 @@ MOST_PROPOSED = 3
 ACCEPTED = 0.75
 REASONS = ("Diperlukan untuk tugas baru di unit", "Akan menggantikan rekan yang pindah", None)
 
+# Who is to be taught again has no choice; and the follow-up may end while people act, and the seat with it.
 UPCOMING = text(
-    "SELECT s.id, s.class_id, s.employee_id, s.application IS NOT NULL AS promised, s.follow_up_id, c.start_date,"
-    " p.code, e.employee_number"
+    "SELECT s.id, s.class_id, s.employee_id, s.application IS NOT NULL AS promised, c.start_date, p.code,"
+    " e.employee_number"
     " FROM classes c JOIN programs p ON p.id = c.program_id JOIN enrolments s ON s.class_id = c.id"
     " JOIN directory_employees e ON e.id = s.employee_id"
-    " WHERE c.status = 'SCHEDULED' AND c.start_date > :today AND s.status = 'CONFIRMED'"
+    " WHERE c.status = 'SCHEDULED' AND c.start_date > :today AND s.status = 'CONFIRMED' AND s.follow_up_id IS NULL"
     " ORDER BY s.class_id, e.employee_number"
 )
 NOT_PROPOSED_FOR = text(
@@ -94,9 +95,9 @@ async def think_again(stage: Stage) -> int:
 def _deed(stage: Stage, row: Row[Any]) -> str | CancellationReason | None:
     """What is promised, or why the seat is given up."""
     dice, words = stage.dice, (row.employee_number, row.code, row.start_date)
-    if not row.follow_up_id and dice.chance(DECLINED, "declines", *words):
+    if dice.chance(DECLINED, "declines", *words):
         return dice.pick(GIVEN_REASONS, "declines because", *words)
-    if not row.follow_up_id and dice.chance(CANCELLED, "cancelled", *words):
+    if dice.chance(CANCELLED, "cancelled", *words):
         return CancellationReason.ORGANISER
     if not row.promised and dice.chance(PROMISED_AFTERWARDS, "promises", *words):
         return dice.pick(PROMISES, "promise", *words)

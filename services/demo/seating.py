@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
-from operator import attrgetter, itemgetter
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.demo.catalogue import SEATS, SHAPES, Offer, offer_of, programs, schedule
+from services.demo.catalogue import SHAPES, programs, schedule
 from services.demo.stage import Stage
-from services.training import commands
-from services.training.commands import Newcomer
-
-K = TypeVar("K", str, tuple[int, str])
+from services.demo.wishes import Call, Wish, calls_of
+from services.training import commands, queries
+from services.training.domain import DemandStatus
 
 AT_ONCE = 500
 """Seats in one transaction."""
 
-TURN = 0.5
-"""Share of programmes for which classes are called today."""
-FEW = 5
 PATIENCE = timedelta(days=45)
-"""So long a handful of people wait for more who want the same; then any form will do, and any number."""
-
-SOON, LATER = (3, 7), (3, 9)
-"""First day of a class, in days from now: for follow-ups, for the plan."""
-REMEDIAL_FORMS = (8, 11, 12, 17, 24)
+"""So long a handful of people wait for more who want the same."""
+DAYS_AHEAD = (3, 9)
 USUAL_FORM = 8
-
-MANY = 2**32
 
 PROMISED_WITH_THE_SEAT = 0.8
 PROMISES = (
@@ -58,58 +47,29 @@ WAITING = text(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What one person waits for in one competency: what the plan asks, a follow-up, or both."""
-
-    employee_id: UUID
-    employee_number: str
-    competency: str
-    form: int
-    plan_item_id: UUID | None
-    follow_up_id: UUID | None
-    patience_over: bool
-
-    def newcomer(self, application: str | None) -> Newcomer:
-        return Newcomer(
-            employee_id=self.employee_id,
-            plan_item_id=self.plan_item_id,
-            follow_up_id=self.follow_up_id,
-            application=application,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One class to be called; number tells it from others of its programme."""
-
-    offer: Offer
-    wishes: Sequence[Wish]
-    days: tuple[int, int]
-    number: int
-
-
 async def seat(stage: Stage) -> int:
     """Call classes for what waits and seat people in them; returns how many seats."""
     since = datetime.combine(stage.today - PATIENCE, time.min, UTC)
     async with stage.database.session() as session:
         waiting = (await session.execute(WAITING, {"today": stage.today, "patient_since": since})).all()
-    calls = list(_calls(stage, [_wish(rows) for _, rows in groupby(waiting, _of_person_and_competency)]))
+    wishes = [_wish(rows) for _, rows in groupby(waiting, _of_person_and_competency)]
+    calls = calls_of(wishes, stage.dice, stage.today)
     catalogue = await programs(stage, [call.offer for call in calls])
+    seats = 0
     for piece in _pieces(calls):
         async with stage.database.transaction() as session:
+            held = await _still_wanted(session, piece)
+            rows = [catalogue[call.offer.code] for call in held]
             planned = [
-                (row.id, schedule(stage, row, call.days, call.number))
-                for call in piece
-                for row in [catalogue[call.offer.code]]
+                (row.id, schedule(stage, row, DAYS_AHEAD, call.number)) for row, call in zip(rows, held, strict=True)
             ]
             called = await commands.schedule_classes(session, stage.organiser(), planned)
             newcomers = {
                 training_class.id: [wish.newcomer(_promise(stage, wish)) for wish in call.wishes]
-                for training_class, call in zip(called, piece, strict=True)
+                for training_class, call in zip(called, held, strict=True)
             }
-            await commands.enrol_in_classes(session, stage.organiser(), newcomers)
-    return sum(len(call.wishes) for call in calls)
+            seats += len(await commands.enrol_in_classes(session, stage.organiser(), newcomers))
+    return seats
 
 
 def _of_person_and_competency(row: Row[Any]) -> tuple[str, str]:
@@ -132,54 +92,16 @@ def _wish(rows: Iterable[Row[Any]]) -> Wish:
     )
 
 
-def _calls(stage: Stage, wishes: Sequence[Wish]) -> Iterator[Call]:
-    """Follow-ups at once; of the plan, the programmes whose turn it is; a handful once its patience is over."""
-    dice, today = stage.dice, stage.today
-    taken: set[UUID] = set()
-    again = [wish for wish in wishes if wish.follow_up_id]
-    for competency, each in _by(again, attrgetter("competency")):
-        form = dice.pick(REMEDIAL_FORMS, "form of remedial", competency, today)
-        yield from _classes(offer_of(form, competency), _free(each, taken), SOON)
-    few: list[Wish] = []
-    planned = _by([wish for wish in wishes if not wish.follow_up_id], lambda wish: (wish.form, wish.competency))
-    shuffled = sorted(planned, key=lambda of: (dice.between(0, MANY, "order", *of[0], today), of[0]))
-    for (form, competency), each in shuffled:
-        free = [wish for wish in each if wish.employee_id not in taken]
-        if len(free) < FEW:
-            few += [wish for wish in free if wish.patience_over]
-        elif dice.chance(TURN, "turn", form, competency, today):
-            yield from _classes(offer_of(form, competency), _free(free, taken), LATER)
-    for competency, each in _by(few, attrgetter("competency")):
-        if dice.chance(TURN, "turn of few", competency, today):
-            form = dice.pick(sorted({wish.form for wish in each}), "form of few", competency)
-            yield from _classes(offer_of(form, competency), _free(each, taken), LATER)
+async def _still_wanted(session: AsyncSession, calls: Sequence[Call]) -> list[Call]:
+    """Without what was withdrawn in the meantime: evaluation goes on while people act."""
+    asked = {each for call in calls for wish in call.wishes for each in wish.demand_ids}
+    demands = await queries.demands_for_update(session, asked)
+    open_still = {each for each, demand in demands.items() if demand.status is DemandStatus.OPEN}
+    left = (replace(call, wishes=[wish for wish in call.wishes if wish.demand_ids <= open_still]) for call in calls)
+    return [call for call in left if call.wishes]
 
 
-def _by(wishes: Iterable[Wish], key: Callable[[Wish], K]) -> list[tuple[K, list[Wish]]]:
-    found: dict[K, list[Wish]] = defaultdict(list)
-    for wish in wishes:
-        found[key(wish)].append(wish)
-    return sorted(found.items(), key=itemgetter(0))
-
-
-def _free(wishes: Iterable[Wish], taken: set[UUID]) -> list[Wish]:
-    """Those whose person has no seat by now; from here on they have one."""
-    free = []
-    for wish in wishes:
-        if wish.employee_id not in taken:
-            taken.add(wish.employee_id)
-            free.append(wish)
-    return free
-
-
-def _classes(offer: Offer, wishes: Sequence[Wish], days: tuple[int, int]) -> Iterator[Call]:
-    """As many classes as are needed, about as large as each other."""
-    number = -(-len(wishes) // SEATS)
-    for each in range(number):
-        yield Call(offer=offer, wishes=wishes[each::number], days=days, number=each)
-
-
-def _pieces(calls: Sequence[Call]) -> Iterator[list[Call]]:
+def _pieces(calls: Iterable[Call]) -> Iterator[list[Call]]:
     piece: list[Call] = []
     for call in calls:
         if piece and sum(len(each.wishes) for each in [*piece, call]) > AT_ONCE:
