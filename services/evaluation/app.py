@@ -7,6 +7,8 @@ from pathlib import Path
 from services.evaluation.api import router
 from services.evaluation.cli import COMMANDS
 from services.evaluation.handlers import HANDLERS
+from services.evaluation.pages import LINKS
+from services.evaluation.pages import router as pages
 from services.evaluation.timers import TIMERS
 from shared.runtime import Service
 
@@ -16,6 +18,8 @@ SERVICE = Service(
     summary="Hasil belajar dan penerapannya, dan tindak lanjut bila hasilnya belum cukup.",
     folder=Path(__file__).parent,
     router=router,
+    pages=pages,
+    links=LINKS,
     handlers=HANDLERS,
     timers=TIMERS,
     commands=COMMANDS,

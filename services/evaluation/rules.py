@@ -208,3 +208,16 @@ RULES = (
     ROUNDS,
     SERVICE_OF_UNIT,
 )
+
+
+def sources(folder: Path) -> dict[tuple[str, str], str]:
+    """By rule and version where its numbers come from, as its file says."""
+    documents = [tomllib.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.toml"))]
+    return {
+        (document["name"], version["effective_from"].isoformat()): version["source"]
+        for document in documents
+        for version in document["versions"]
+    }
+
+
+SOURCES = sources(FOLDER)

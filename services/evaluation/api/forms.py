@@ -23,7 +23,6 @@ from services.evaluation.domain.behaviour import (
     Role,
 )
 from services.evaluation.queries import reviews as queries
-from services.evaluation.rules import BEHAVIOUR_OF_PERSON, REACTION_OF_CLASS
 from services.evaluation.tables import ClassRow, FormRow, FormStatus, ReviewRow
 from shared.events.contract import Code
 
@@ -110,11 +109,6 @@ async def answer_forms(body: AnswerList, command: AnyoneCommands) -> Response:
 
 
 def _view(form: FormRow, review: ReviewRow | None, held: ClassRow | None) -> FormView:
-    items: tuple[str, ...] = ()
-    if review is not None:
-        items = BEHAVIOUR_OF_PERSON.in_force_on(review.end_date).items
-    elif held is not None:
-        items = REACTION_OF_CLASS.in_force_on(held.end_date).items
     return FormView(
         id=form.id,
         role=Role(form.role),
@@ -123,7 +117,7 @@ def _view(form: FormRow, review: ReviewRow | None, held: ClassRow | None) -> For
         class_id=form.class_id,
         review_id=form.review_id,
         competency=review.competency if review else None,
-        items=list(items),
+        items=list(queries.items_of(review, held)),
         status=FormStatus(form.status),
         answer_by=form.answer_by,
     )

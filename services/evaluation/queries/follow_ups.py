@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select, text, tuple_
@@ -38,6 +39,15 @@ IN_THE_WAY = (
     )
     .execution_options(populate_existing=True)
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueFilter:
+    """Which follow-ups a list by due date shows: those due first at its head, or those due last."""
+
+    statuses: Collection[FollowUpStatus]
+    name: str | None = None
+    latest_first: bool = False
 
 
 Reason = tuple[EvaluationRow, str | None]
@@ -93,27 +103,33 @@ async def follow_ups(
     return (await session.scalars(statement)).all()
 
 
-async def follow_ups_by_due(
-    session: AsyncSession, actor: Actor, page: Page, *, statuses: Collection[FollowUpStatus], name: str | None
-) -> Sequence[FollowUpRow]:
-    """The follow-ups the actor may see with one of the statuses, the earliest due first; after the one page names."""
+async def follow_ups_by_due(session: AsyncSession, actor: Actor, page: Page, wanted: DueFilter) -> list[FollowUpRow]:
+    """The follow-ups the actor may see, in the order of their due dates, from the one on that page names."""
+    due = (FollowUpRow.due_date, FollowUpRow.id)
     seen = seen_by(actor, FollowUpRow.employee_id, FollowUpRow.guide_id)
-    statement = select(FollowUpRow).where(seen, FollowUpRow.status.in_(statuses))
-    if name is not None:
-        statement = statement.where(names_contain(name, FollowUpRow.employee_id))
+    statement = select(FollowUpRow).where(seen, FollowUpRow.status.in_(wanted.statuses))
+    if wanted.name is not None:
+        statement = statement.where(names_contain(wanted.name, FollowUpRow.employee_id))
     if page.before is not None:
-        last = select(FollowUpRow.due_date, FollowUpRow.id).where(FollowUpRow.id == page.before).subquery()
-        mark = select(last.c.due_date, last.c.id).scalar_subquery()
-        statement = statement.where(tuple_(FollowUpRow.due_date, FollowUpRow.id) > mark)
-    statement = statement.order_by(FollowUpRow.due_date, FollowUpRow.id).limit(page.limit)
-    return (await session.scalars(statement)).all()
+        mark = select(*due).where(FollowUpRow.id == page.before).scalar_subquery()
+        statement = statement.where(tuple_(*due) < mark if wanted.latest_first else tuple_(*due) > mark)
+    order = [column.desc() if wanted.latest_first else column.asc() for column in due]
+    return list(await session.scalars(statement.order_by(*order).limit(page.limit)))
 
 
-async def reasons_of(
-    session: AsyncSession, ids: Collection[UUID]
-) -> dict[UUID, list[tuple[EvaluationRow, str | None]]]:
+async def of_case(session: AsyncSession, case: Case) -> Sequence[FollowUpRow]:
+    """Every follow-up of a case, from the first round on; whoever sees one of them may see all."""
+    statement = select(FollowUpRow).where(
+        FollowUpRow.employee_id == case.employee_id,
+        FollowUpRow.competency == case.competency,
+        FollowUpRow.cycle == case.cycle,
+    )
+    return (await session.scalars(statement.order_by(FollowUpRow.id))).all()
+
+
+async def reasons_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, list[Reason]]:
     """By follow-up the evaluations that call for it, oldest first, each with the title of its programme."""
-    found: dict[UUID, list[tuple[EvaluationRow, str | None]]] = defaultdict(list)
+    found: dict[UUID, list[Reason]] = defaultdict(list)
     rows = await session.execute(
         EVALUATION_AND_TITLE.where(among(EvaluationRow.follow_up_id, ids)).order_by(EvaluationRow.id)
     )

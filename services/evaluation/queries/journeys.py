@@ -73,12 +73,12 @@ async def journey(session: AsyncSession, actor: Actor, need_id: UUID) -> Journey
 
 async def newest_facts(session: AsyncSession, need_ids: Collection[UUID]) -> dict[UUID, str]:
     """By need the type of what was last told of the need itself, not of what was done for it."""
-    rows = await session.execute(
+    found = await session.execute(
         select(JourneyEventRow.subject_id, JourneyEventRow.type)
         .where(among(JourneyEventRow.subject_id, need_ids))
         .order_by(JourneyEventRow.happened_at.nulls_first(), JourneyEventRow.event_id)
     )
-    return dict(row.tuple() for row in rows)
+    return dict(found.all())
 
 
 async def need_of(session: AsyncSession, case_id: UUID) -> UUID:

@@ -15,6 +15,7 @@ from services.evaluation.domain.evaluations import BEHAVIOUR
 from services.evaluation.domain.selection import ClassFacts, ReviewStatus
 from services.evaluation.queries import people as directory
 from services.evaluation.queries.access import Page, among, on, seen_by
+from services.evaluation.rules import BEHAVIOUR_OF_PERSON, REACTION_OF_CLASS
 from services.evaluation.tables import (
     BehaviourAnswerRow,
     ClassRow,
@@ -75,6 +76,13 @@ FORM_AND_SUBJECT = (
     .outerjoin(ReviewRow, ReviewRow.id == FormRow.review_id)
     .outerjoin(ClassRow, ClassRow.id == FormRow.class_id)
 )
+
+
+def items_of(review: ReviewRow | None, held: ClassRow | None) -> tuple[str, ...]:
+    """What a form asks, by the rule in force when its activity ended."""
+    if review is not None:
+        return BEHAVIOUR_OF_PERSON.in_force_on(review.end_date).items
+    return REACTION_OF_CLASS.in_force_on(held.end_date).items if held is not None else ()
 
 
 async def due(session: AsyncSession, today: date, limit: int) -> list[UUID]:
@@ -219,8 +227,8 @@ async def form_to_fill(session: AsyncSession, actor: Actor, form_id: UUID) -> As
 
 async def program_titles(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
     """The titles of these programmes, as far as they are known."""
-    rows = await session.execute(select(ProgramRow.id, ProgramRow.title).where(among(ProgramRow.id, ids)))
-    return dict(row.tuple() for row in rows)
+    found = await session.execute(select(ProgramRow.id, ProgramRow.title).where(among(ProgramRow.id, ids)))
+    return dict(found.all())
 
 
 async def _fillable_by(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
