@@ -245,9 +245,11 @@ def test_score_equals_the_second_computation(seeker: Seeker, mentor: Candidate, 
 
 
 @settings(max_examples=400, deadline=None)
-@given(seekers=waiting, mentors=ready)
-def test_proposals_equal_the_second_computation(seekers: list[Seeker], mentors: list[Candidate]) -> None:
-    found = propose(seekers, mentors, TODAY, RULE)
+@given(seekers=waiting, mentors=ready, looked_at=st.integers(2, 6))
+def test_proposals_equal_the_second_computation(
+    seekers: list[Seeker], mentors: list[Candidate], looked_at: int
+) -> None:
+    found = propose(seekers, mentors, TODAY, RULE, looked_at=looked_at)
 
     assert {p.request_id: p.mentor_id for p in found.proposals} == matched_again(seekers, mentors)
     assert found.unmatched.keys() == {s.request_id for s in seekers} - {p.request_id for p in found.proposals}

@@ -6,11 +6,12 @@ All points are whole hundredths, so that no rounding decides between two mentors
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
-from heapq import heapify, heappop, heapreplace
+from heapq import heappop, heappush, heapreplace, nsmallest
+from itertools import count
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,9 @@ from services.mentoring.domain.people import Person, full_years, months_after
 from services.mentoring.domain.requests import UnitWish
 
 HUNDREDTHS = 100
+
+LOOKED_AT = 16
+"""Pairs of each seeker that are kept in mind at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,64 +169,110 @@ def score(seeker: Seeker, mentor: Candidate, load: int, rule: MatchingRule) -> S
     )
 
 
-def propose(seekers: Sequence[Seeker], mentors: Sequence[Candidate], today: date, rule: MatchingRule) -> Matching:
+def propose(
+    seekers: Sequence[Seeker],
+    mentors: Sequence[Candidate],
+    today: date,
+    rule: MatchingRule,
+    *,
+    looked_at: int = LOOKED_AT,
+) -> Matching:
     """Match all who wait: again and again the pair with the highest score, as loads stand by then.
 
     So nobody is given a mentor while somebody with a better score for that mentor goes without. Of equal scores the
-    earlier due date comes first, then the older request, then the mentor enlisted under the lower id.
+    earlier due date comes first, then the older request, then the mentor enlisted under the lower id. looked_at (two at
+    least) says how many pairs of each seeker are kept in mind at a time; what is proposed does not depend on it.
     """
     found = Matching()
-    loads = {mentor.id: mentor.load for mentor in mentors}
-    queue: list[tuple[int, date, int, int, Seeker, Candidate]] = []
-    open_to: dict[UUID, set[UUID]] = defaultdict(set)
+    queue = _Queue(mentors, today, rule, looked_at)
     for seeker in seekers:
-        furthest = Obstacle.NOT_OFFERED
-        for mentor in mentors:
-            barrier = obstacle(seeker, mentor, today, rule)
-            if barrier is None:
-                queue.append(_entry(seeker, mentor, loads[mentor.id], rule))
-                open_to[seeker.request_id].add(mentor.id)
-            else:
-                furthest = max(furthest, barrier)
-        found.unmatched[seeker.request_id] = Obstacle.CAPACITY if open_to[seeker.request_id] else furthest
-    _assign(queue, loads, found, rule)
-    return found
-
-
-def _assign(
-    queue: list[tuple[int, date, int, int, Seeker, Candidate]],
-    loads: dict[UUID, int],
-    found: Matching,
-    rule: MatchingRule,
-) -> None:
-    heapify(queue)
-    while queue:
-        entry = queue[0]
-        seeker, mentor = entry[-2:]
-        load = loads[mentor.id]
-        if seeker.request_id not in found.unmatched or load >= mentor.capacity:
-            heappop(queue)
-            continue
-        # A mentor who was given somebody meanwhile scores less: the entry goes back to where it now belongs.
-        current = _entry(seeker, mentor, load, rule)
-        if current[0] != entry[0]:
-            heapreplace(queue, current)
-            continue
-        heappop(queue)
-        loads[mentor.id] += 1
+        found.unmatched[seeker.request_id] = queue.take_in(seeker)
+    while (best := queue.best(found.unmatched)) is not None:
+        seeker, mentor = best
+        chosen = score(seeker, mentor, queue.loads[mentor.id], rule)
+        queue.loads[mentor.id] += 1
         del found.unmatched[seeker.request_id]
-        chosen = score(seeker, mentor, load, rule)
         proposal = Proposal(
             request_id=seeker.request_id, employee_id=seeker.person.id, mentor_id=mentor.id, score=chosen
         )
         found.proposals.append(proposal)
+    return found
 
 
-def _entry(
-    seeker: Seeker, mentor: Candidate, load: int, rule: MatchingRule
-) -> tuple[int, date, int, int, Seeker, Candidate]:
-    total = score(seeker, mentor, load, rule).total
-    return -total, seeker.due_date or date.max, seeker.request_id.int, mentor.id.int, seeker, mentor
+class _Entry(NamedTuple):
+    """A possible pair, in the order in which pairs are made; the number keeps entries apart that are else alike.
+
+    more: beyond this one the seeker has others, whom nobody has looked at yet.
+    """
+
+    negative_total: int
+    due_date: date
+    request: int
+    mentor_id: int
+    number: int
+    seeker: Seeker
+    mentor: Candidate
+    more: bool
+
+
+class _Queue:
+    """The best pairs of every seeker; of a big agency not all pairs fit into memory.
+
+    Scores only fall as mentors are given people, so what was left out never comes before the last that was taken in.
+    """
+
+    def __init__(self, mentors: Sequence[Candidate], today: date, rule: MatchingRule, looked_at: int) -> None:
+        self.loads = {mentor.id: mentor.load for mentor in mentors}
+        self._mentors, self._today, self._rule, self._looked_at = mentors, today, rule, looked_at
+        self._offering: dict[str, list[Candidate]] = defaultdict(list)
+        for mentor in mentors:
+            for competency in mentor.competencies:
+                self._offering[competency].append(mentor)
+        self._entries: list[_Entry] = []
+        self._numbers = count()
+
+    def take_in(self, seeker: Seeker) -> Obstacle:
+        """Queue the best pairs of a seeker; returns what would leave the seeker without a mentor."""
+        furthest, able = Obstacle.NOT_OFFERED, []
+        for mentor in self._mentors if seeker.newcomer else self._offering.get(seeker.competency, ()):
+            barrier = obstacle(seeker, mentor, self._today, self._rule)
+            if barrier is not None:
+                furthest = max(furthest, barrier)
+            elif self.loads[mentor.id] < mentor.capacity:
+                able.append(mentor)
+        chosen = nsmallest(self._looked_at, (self._entry(seeker, mentor) for mentor in able))
+        if len(chosen) < len(able):
+            chosen[-1] = chosen[-1]._replace(more=True)
+        for entry in chosen:
+            heappush(self._entries, entry)
+        return Obstacle.CAPACITY if able else furthest
+
+    def best(self, waiting: Container[UUID]) -> tuple[Seeker, Candidate] | None:
+        """The best pair of somebody who still waits, as loads stand now."""
+        while self._entries:
+            entry = self._entries[0]
+            seeker, mentor = entry.seeker, entry.mentor
+            if seeker.request_id not in waiting:
+                heappop(self._entries)
+            elif entry.more:
+                heappop(self._entries)
+                self.take_in(seeker)
+            elif self.loads[mentor.id] >= mentor.capacity:
+                heappop(self._entries)
+            else:
+                # A mentor who was given somebody meanwhile scores less: the entry goes back to where it now belongs.
+                current = self._entry(seeker, mentor)
+                if current.negative_total == entry.negative_total:
+                    heappop(self._entries)
+                    return seeker, mentor
+                heapreplace(self._entries, current)
+        return None
+
+    def _entry(self, seeker: Seeker, mentor: Candidate) -> _Entry:
+        total = score(seeker, mentor, self.loads[mentor.id], self._rule).total
+        due = seeker.due_date or date.max
+        number = next(self._numbers)
+        return _Entry(-total, due, seeker.request_id.int, mentor.id.int, number, seeker, mentor, more=False)
 
 
 def _stands_above(seeker: Seeker, mentor: Candidate, rule: MatchingRule) -> bool:

@@ -24,7 +24,7 @@ from tests.records import emitted
 
 STEP = timedelta(days=15)
 HALF_A_YEAR = 12
-ABLE, LEARNING = 12, 20
+ABLE, LEARNING = 30, 24
 
 
 def people() -> list[Record]:
