@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -45,7 +45,7 @@ class Month:
     dice: Dice
     today: date
     people: dict[str, Employee]
-    heads: Mapping[str, str]
+    heads: dict[str, str]
     _leaders: AbstractSet[str | None] = field(init=False, default=frozenset())
 
     def changes(self) -> list[Employee]:
@@ -114,9 +114,13 @@ class Month:
             and self.people[n].unit_code == person.unit_code
             and self.people[n].position.position_class not in STRUCTURAL_CLASSES
         ]
-        heir = self.dice.pick(sorted(able), "heir", number) if able and number in self.heads.values() else None
+        heads = self.heads.get(person.unit_code) == number
+        heir = self.dice.pick(sorted(able), "heir", number) if able and heads else None
         if heir:
             self._put(heir, position=person.position, superior_number=person.superior_number)
+            self.heads[person.unit_code] = heir
+        elif heads:
+            del self.heads[person.unit_code]
         for each in below:
             if each != heir:
                 above = heir or person.superior_number

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Collection, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import click
 
+from services.demo import evaluation, mentoring, needs, training
 from services.demo.course import Act, Course, Wanted, alone, move
 from services.demo.settle import Settling
 from shared import clock
@@ -23,19 +22,21 @@ from shared.errors import NotAllowed
 from shared.operate.installation import Installation, execute
 from shared.web.figures import day as day_shown
 
-SERVICES = ("needs", "training", "mentoring", "evaluation")
+ACTS: Mapping[str, Act] = {
+    "needs": needs.act,
+    "training": training.act,
+    "mentoring": mentoring.act,
+    "evaluation": evaluation.act,
+}
+"""In the order in which they act on a day: each with what the ones before it told."""
 PARENT_SECONDS = 0.5
-
-
-def _acts() -> dict[str, Act]:
-    return {name: import_module(f"services.demo.{name}").act for name in SERVICES if find_spec(f"services.demo.{name}")}
 
 
 @click.command()
 @click.option("--people", type=click.IntRange(min=30, max=100_000), help="Banyaknya pegawai rekaan (bawaan 500).")
 @click.option("--months", type=click.IntRange(min=1, max=60), help="Banyaknya bulan (bawaan 12).")
 @click.option("--seed", type=click.IntRange(min=0), help="Benih: benih yang sama memberi tahun yang sama (bawaan 1).")
-@click.option("--without", multiple=True, type=click.Choice(SERVICES), help="Layanan yang sedang tidak berjalan.")
+@click.option("--without", multiple=True, type=click.Choice(list(ACTS)), help="Layanan yang sedang tidak berjalan.")
 @click.option("--child", is_flag=True, hidden=True, help="Berhenti bila proses induk berhenti.")
 @click.pass_obj
 def demo(
@@ -111,7 +112,7 @@ async def _course(installation: Installation, without: Collection[str] = ()) -> 
         yield Course(
             databases=databases,
             settling=Settling(services, databases, transport),
-            acts={name: act for name, act in _acts().items() if name in services},
+            acts={name: act for name, act in ACTS.items() if name in services},
             zone=installation.settings.zone,
             simulation=installation.settings.simulation,
         )
@@ -134,7 +135,7 @@ async def _simulated(installation: Installation) -> Simulated:
 
 @clock_group.command("advance")
 @click.option("--days", type=click.IntRange(min=1, max=3_660), required=True, help="Berapa hari.")
-@click.option("--without", multiple=True, type=click.Choice(SERVICES), help="Layanan yang sedang tidak berjalan.")
+@click.option("--without", multiple=True, type=click.Choice(list(ACTS)), help="Layanan yang sedang tidak berjalan.")
 @click.option("--no-wait", is_flag=True, help="Jangan tunggu pekerjaan yang masih berlangsung.")
 @click.pass_obj
 def advance(installation: Installation, days: int, without: tuple[str, ...], no_wait: bool) -> None:  # noqa: FBT001 a flag

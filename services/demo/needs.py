@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -62,7 +62,6 @@ class Open:
     employee_id: UUID
     number: str
     by_agreement: bool
-    since: date
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -243,8 +242,8 @@ async def _review(stage: Stage) -> int:
 
 
 async def _waiting(stage: Stage, condition: ColumnElement[bool]) -> list[Open]:
-    """Needs of people on duty that have waited since an earlier day, or at all on the opening day."""
-    columns = (NeedRow.id, NeedRow.competency, NeedRow.cycle, NeedRow.employee_id, NeedRow.changed_at)
+    """Needs of people on duty that have waited since an earlier day; on the opening day, all but those given back."""
+    columns = (NeedRow.id, NeedRow.competency, NeedRow.cycle, NeedRow.status, NeedRow.employee_id, NeedRow.changed_at)
     statement = (
         select(*columns, EmployeeRow.employee_number, EmployeeRow.employment_type)
         .join(EmployeeRow, EmployeeRow.id == NeedRow.employee_id)
@@ -254,7 +253,7 @@ async def _waiting(stage: Stage, condition: ColumnElement[bool]) -> list[Open]:
     async with stage.database.session() as session:
         zone = session.info["origin"].zone
         rows = (await session.execute(statement)).all()
-    found = [
+    return [
         Open(
             id=row.id,
             competency=row.competency,
@@ -262,11 +261,10 @@ async def _waiting(stage: Stage, condition: ColumnElement[bool]) -> list[Open]:
             employee_id=row.employee_id,
             number=row.employee_number,
             by_agreement=EmploymentType(row.employment_type).by_agreement,
-            since=row.changed_at.astimezone(zone).date(),
         )
         for row in rows
+        if row.changed_at.astimezone(zone).date() < stage.today or (stage.opening and row.status != NeedStatus.RETURNED)
     ]
-    return [need for need in found if stage.opening or need.since < stage.today]
 
 
 async def _superiors(stage: Stage) -> dict[UUID, tuple[str, UUID]]:
