@@ -78,14 +78,12 @@ def agency(surveys: Sequence[Survey]) -> dict[str, object]:
 
 
 def signals(before: Survey | None, now: Survey) -> list[str]:
-    """Which of index, U6 and U7 opens a plan of the unit: a band lower than the period before, or below 76.61."""
-    # §3.4 reads "U6/U7 or IKM falls one band, or < 76.61": both conditions are taken for all three, on exact figures.
-    found = []
-    for name in ("exact", *PEOPLE_ELEMENTS):
-        value = _figure(now, name)
-        fallen = before is not None and band(value, BANDS) > band(_figure(before, name), BANDS)
-        if fallen or value < LOWEST_GOOD:
-            found.append(name)
+    """What opens a plan of the unit: index, U6 or U7 a band lower than the period before, or an index below 76.61."""
+    # §3.4 reads "U6/U7 or IKM falls one band, or < 76.61": the least value is the index's, where band B begins.
+    found = ["below"] if _figure(now, "exact") < LOWEST_GOOD else []
+    if before is not None:
+        names = ("exact", *PEOPLE_ELEMENTS)
+        found += [name for name in names if band(_figure(now, name), BANDS) > band(_figure(before, name), BANDS)]
     return found
 
 
@@ -113,14 +111,18 @@ def read(path: Path) -> list[Survey]:
 
 
 def expected(path: Path) -> dict[str, dict[str, dict[str, object]]]:
+    """What the surveys of a workbook give."""
+    return of(read(path))
+
+
+def of(surveys: Sequence[Survey]) -> dict[str, dict[str, dict[str, object]]]:
     """`units` by unit and period, `agency` by period; each unit's signals come from its period before."""
-    surveys = read(path)
     return {
         "units": {survey.key: figures(survey) for survey in surveys},
         "agency": {
             period: agency([survey for survey in surveys if survey.period == period]) for period in _periods(surveys)
         },
-        "signals": dict(_all_signals(surveys)),
+        "signals": {key: {"fires": fired} for key, fired in all_signals(surveys)},
     }
 
 
@@ -128,8 +130,8 @@ def _periods(surveys: Iterable[Survey]) -> list[str]:
     return sorted({survey.period for survey in surveys})
 
 
-def _all_signals(surveys: Sequence[Survey]) -> Iterable[tuple[str, dict[str, object]]]:
+def all_signals(surveys: Sequence[Survey]) -> Iterable[tuple[str, list[str]]]:
     latest: dict[str, Survey] = {}
     for survey in sorted(surveys, key=lambda survey: survey.period):
-        yield survey.key, {"fires": signals(latest.get(survey.unit), survey)}
+        yield survey.key, signals(latest.get(survey.unit), survey)
         latest[survey.unit] = survey

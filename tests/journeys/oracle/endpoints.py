@@ -1,7 +1,6 @@
-"""What a running product shows through its public GET endpoints, in the words and keys of the oracle.
+"""What a running product shows of the people in a workbook, in the words and keys of the oracle.
 
-Served so far, and read here: needs (gaps, needs, plan items), evaluation (evaluations, follow-ups). Field names are
-those of the OpenAPI documents. Numbers of people are used to find their rows and stand in no result.
+Field names are those of the OpenAPI documents. Numbers of people are used to find their rows and stand in no result.
 """
 
 from collections.abc import Mapping
@@ -21,8 +20,6 @@ PREDICATES = {
     "SANGAT_KURANG": "Sangat Kurang",
 }
 MATCH_FIELDS = ("jpm", "jpm_uncapped", "band", "appointment_band", "ikk", "ikk_category")
-EVALUATION_FIELDS = ("level", "competency", "verdict", "figure", "gain")
-FOLLOW_UP_FIELDS = ("employee_id", "competency", "cycle", "round", "kind", "target", "status", "closing_reason")
 
 
 def rows_by_id(product: Product, employees: Path) -> dict[str, str]:
@@ -105,39 +102,4 @@ def needs(product: Product, rows: Mapping[str, str], cycle: int) -> Facts:
         }
         for need in product.all("needs", "needs", cycle=cycle)
         if need["employee_id"] in rows
-    }
-
-
-def plan_items(product: Product, cycle: int) -> Facts:
-    """Plan items by the id of their need, with the service that their form goes to."""
-    receivers = {form["id"]: form["service"] for form in product.get("needs", "forms")}
-    return {
-        item["need_id"]: {"form": item["form"], "receiver": receivers[item["form"]], "status": item["status"]}
-        for item in product.all("needs", "plan-items", cycle=cycle)
-    }
-
-
-def evaluations(product: Product) -> Facts:
-    """Verdicts with their figures by the id of the evaluation."""
-    return {
-        one["id"]: {name: one[name] for name in EVALUATION_FIELDS} for one in product.all("evaluation", "evaluations")
-    }
-
-
-def follow_ups(product: Product) -> Facts:
-    """Follow-ups by id, with their round and where they stand."""
-    return {
-        one["id"]: {name: one[name] for name in FOLLOW_UP_FIELDS} for one in product.all("evaluation", "follow-ups")
-    }
-
-
-def seen(base_urls: Mapping[str, str], token: str, *, employees: Path, cycle: int) -> dict[str, Facts]:
-    """Everything the oracle can read, by subject; `cycle` is the plan year of needs and plan items."""
-    product = Product(base_urls, token)
-    rows = rows_by_id(product, employees)
-    return gaps(product, rows) | {
-        "needs": needs(product, rows, cycle),
-        "plan_items": plan_items(product, cycle),
-        "evaluations": evaluations(product),
-        "follow_ups": follow_ups(product),
     }
