@@ -21,6 +21,8 @@ LOWEST_GOOD_INDEX = Decimal("76.61")
 BEHAVIOUR_AFTER_DAYS = 90
 LONG_PROGRAM_JP = 20
 WITH_BEHAVIOUR = ("B1", "B4")
+# Structural and functional programmes by their SIASN form.
+REVIEWED_FORMS = (1, 2)
 
 Pair = tuple[Decimal | None, Decimal | None]
 

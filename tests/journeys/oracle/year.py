@@ -10,7 +10,17 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-from . import comparison, year_analyses, year_gaps, year_hours, year_learning, year_needs
+from . import (
+    comparison,
+    year_analyses,
+    year_behaviour,
+    year_gaps,
+    year_hours,
+    year_learning,
+    year_needs,
+    year_reviews,
+    year_surveys,
+)
 from .comparison import Facts
 from .product import SERVICES, Product
 
@@ -20,7 +30,10 @@ SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = 
     year_analyses.compared,
     year_needs.compared,
     year_learning.compared,
+    year_reviews.compared,
+    year_behaviour.compared,
     year_hours.compared,
+    year_surveys.compared,
 )
 
 
