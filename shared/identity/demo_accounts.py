@@ -17,13 +17,15 @@ from shared.identity.tables import Account
 
 PASSWORD = "sekadar-mencoba-2026"  # noqa: S105 known to everybody on purpose: a simulation listens on this machine only
 
-# The superior of some people who are on duty, one of those people, and somebody else of the same unit. Always the same
-# ones, since who has an account once keeps it.
+# The superior of some people who are on duty, one of those people, and somebody else of the same unit: rather of an
+# office than of the whole agency, and always the same ones, since who has an account once keeps it.
 TEAM = text(
     "SELECT s.id AS superior_id, min(e.id::text)::uuid AS employee_id, max(e.id::text)::uuid AS colleague_id"
     " FROM directory_employees e JOIN directory_employees s ON s.id = e.superior_id"
+    " LEFT JOIN directory_units u ON u.id = s.unit_id"
     " WHERE e.legal_status = '01' AND s.legal_status = '01' AND e.unit_id = s.unit_id"
-    " GROUP BY s.id HAVING count(*) >= 3 ORDER BY s.id LIMIT 1"
+    " GROUP BY s.id, u.parent_id HAVING count(*) >= 3"
+    " ORDER BY u.parent_id IS NULL, s.id LIMIT 1"
 )
 
 

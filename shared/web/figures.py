@@ -16,6 +16,18 @@ def day(value: date | None) -> str:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else NOTHING
 
 
+def days(first: date, last: date) -> str:
+    """The days from one date to another, naming month and year once where they are the same: 26 – 29 Nov 2026."""
+    if first == last:
+        return day(last)
+    beginning = str(first.day)
+    if (first.year, first.month) != (last.year, last.month):
+        beginning += (
+            f" {MONTHS[first.month - 1]}" if first.year == last.year else f" {MONTHS[first.month - 1]} {first.year}"
+        )
+    return f"{beginning} – {day(last)}"
+
+
 def moment_in(zone: tzinfo) -> Callable[[datetime | None], str]:
     """Writes times such as 22 Nov 2026 14.05 WIB, in this zone."""
 

@@ -25,6 +25,7 @@ def environment(folders: Mapping[str, Path], zone: tzinfo = WIB) -> Environment:
     made.filters["count"] = figures.number
     made.filters["number"] = figures.number
     made.filters["day"] = figures.day
+    made.filters["days"] = figures.days
     made.filters["moment"] = figures.moment_in(zone)
     made.filters["local_day"] = lambda moment: figures.day(moment.astimezone(zone))
     made.filters["rupiah"] = figures.rupiah
