@@ -21,7 +21,7 @@ from shared.identity.actor import Role as ActorRole
 AT_ONCE = 500
 """Forms that one transaction takes."""
 
-BY_HAND = 0.08
+BY_HAND = 0.03
 """Forms that people fill in themselves; the staff of their office enter what the others wrote on paper."""
 
 ABOUT_BEHAVIOUR = text(

@@ -24,7 +24,7 @@ from services.mentoring.tables import PairRow, SessionRow
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor
 
-BY_HAND = 0.05
+BY_HAND = 0.04
 """Pairs that enter everything themselves; of the others an analyst enters signed forms."""
 
 AGREES = 0.85
@@ -55,7 +55,7 @@ STOPS = 0.01
 REASONS = (StopReason.NO_TIME, StopReason.NOT_SUITABLE, StopReason.NOT_WANTED, StopReason.OTHER_PATH)
 EXTENDED = 0.07
 LONGEST = {Form.MENTORING: 6, Form.COACHING: 3}
-REACTS = 0.6
+REACTS = 0.45
 REACTED_WITHIN = timedelta(days=40)
 
 
