@@ -23,6 +23,8 @@ KINDS = {
 # §2.5 fixes these terms; for ratings it leaves one to two years to a setting, so the product's own term is taken there.
 FIXED_MONTHS = {"CENTRE": 36, "TEST": 36, "CHALLENGE_TEST": 36, "POST_TRAINING": 24}
 LEAST_MONTHS, MOST_MONTHS = 12, 24
+# Target positions can be asked for one person at a time, so a few people stand for all.
+EVERY = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,24 @@ def compared(product: Product) -> Iterator[tuple[str, Facts, Facts]]:
         seen["matches"][id_] = {"match": endpoints.match_of(entry)}
     for subject, facts in expected.items():
         yield subject, facts, seen[subject]
+    yield "gaps for another position", *target_gaps(product, asked, known)
     yield "terms of evidence", _terms(known), _seen_terms(known)
+
+
+def target_gaps(product: Product, asked: Asked, known: Mapping[str, Sequence[Report]]) -> tuple[Facts, Facts]:
+    """Gaps of a few people for a position that they do not hold: the future one of Pasal 206 (§2.2)."""
+    expected: dict[str, dict[str, object]] = {}
+    seen: dict[str, dict[str, object]] = {}
+    targets = sorted(asked.positions)
+    for number, person in enumerate(sorted(employee["id"] for employee in product.employees())[::EVERY]):
+        target = targets[number % len(targets)]
+        entry = product.get("needs", f"gaps/{person}", target_position_id=target)
+        today, own = date.fromisoformat(entry["on"]), known.get(person, [])
+        for competency, level in asked.positions[target].items():
+            found = evidence_of(own, competency)
+            expected[f"{person} {competency}"] = one_gap(found, level, today, core=competency in asked.core)
+        seen |= {f"{person} {gap['competency']}": _seen_gap(gap) for gap in entry["gaps"]}
+    return expected, seen
 
 
 def _seen_gap(gap: Entry) -> dict[str, object]:

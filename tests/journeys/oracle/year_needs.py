@@ -19,7 +19,6 @@ CHANGES = {
 }
 BY_PEOPLE = ("MISTAKE", "NO_BUDGET", "OTHER_FORM", "NOT_RELEVANT")
 DECIDED = {"VERIFIED": "verify", "VALIDATED": "validate", "REJECTED": "reject", "RETURNED": "return"}
-FIXED = ("APPROVED", "DONE")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,6 +97,37 @@ def stage_facts(needs: Sequence[Entry], plan: Plan, known: Mapping[str, Sequence
     return expected, seen
 
 
+def item_status(item: Entry, plan: Plan, need: Entry) -> str:
+    """Where an item stands by its decree and its need; that it was withdrawn is somebody's decision."""
+    decree = plan.decrees.get(item["decree_id"] or "")
+    if item["status"] == "WITHDRAWN":
+        return "WITHDRAWN"
+    if decree is None or decree["status"] == "CANCELLED":
+        return "PROPOSED"
+    if plan.confirmed(item) is None:
+        return "SUBMITTED"
+    # §2.6 names no end of an item: it serves its need and is done when that is closed.
+    return "DONE" if need["status"] == "CLOSED" else "APPROVED"
+
+
+def measured_facts(product: Product, known: Mapping[str, Sequence[Report]]) -> tuple[Facts, Facts]:
+    """Levels that reviews of behaviour re-measured, and the evidence that needs has of them (§3.4)."""
+    closed = [f"reviews/{one['id']}" for one in product.all("evaluation", "reviews") if one["status"] == "CLOSED"]
+    expected: dict[str, list[str]] = {}
+    for review in product.each("evaluation", closed):
+        if review["level"] is not None:
+            expected.setdefault(review["employee_id"], []).append(f"{review['competency']} {review['level']}")
+    seen = {
+        person: [f"{competency} {level}" for report in own for competency, level in report.levels.items()]
+        for person, reports_of in known.items()
+        if (own := [report for report in reports_of if report.kind == "POST_TRAINING"])
+    }
+    return (
+        {person: {"measured": sorted(levels)} for person, levels in expected.items()},
+        {person: {"measured": sorted(levels)} for person, levels in seen.items()},
+    )
+
+
 def item_facts(product: Product, plan: Plan, needs: Mapping[str, Entry]) -> tuple[Facts, Facts]:
     """Fixed items with the one service that took each up, and in which form."""
     taken: dict[str, list[str]] = {}
@@ -115,11 +145,13 @@ def item_facts(product: Product, plan: Plan, needs: Mapping[str, Entry]) -> tupl
         in_force = plan.confirmed(item) is not None
         by_training = in_force and (item["need_id"], item["form"]) in demanded
         expected[item["id"]] = {
+            "status": item_status(item, plan, needs[item["need_id"]]),
             "receivers": [f"{receiver(item['form'])} {item['form']}"] if in_force else [],
             "employee": needs[item["need_id"]]["employee_id"],
             "competency": needs[item["need_id"]]["competency"],
         }
         seen[item["id"]] = {
+            "status": item["status"],
             "receivers": taken.get(item["id"], []) + ([f"training {item['form']}"] if by_training else []),
             "employee": item["employee_id"],
             "competency": item["competency"],
@@ -132,4 +164,5 @@ def compared(product: Product) -> Iterator[tuple[str, Facts, Facts]]:
     needs = product.each("needs", [f"needs/{need['id']}" for need in listed])
     plan, known = Plan.read(product), reports(product)
     yield "need stages", *stage_facts(needs, plan, known)
+    yield "re-measured levels", *measured_facts(product, known)
     yield "plan items", *item_facts(product, plan, {need["id"]: need for need in needs})
