@@ -34,6 +34,10 @@ OTHER_WAY = {Target.MENTORING: Target.TRAINING, Target.TRAINING: Target.MENTORIN
 GUIDED = frozenset({Target.COACHING, Target.SUPERIOR})
 TASK_DAYS = (12, 50)
 
+GUIDES_AT_WORK = text(
+    "SELECT DISTINCT e.id FROM follow_ups f JOIN directory_employees e ON e.id = f.guide_id"
+    " WHERE f.status = 'CONFIRMED' AND f.target = 'SUPERIOR' AND e.legal_status = '01'"
+)
 STOPPED_BEFORE = text(
     "SELECT f.id FROM follow_ups f WHERE f.status = 'OPEN' AND EXISTS (SELECT FROM follow_ups s"
     " WHERE s.employee_id = f.employee_id AND s.competency = f.competency AND s.cycle = f.cycle"
@@ -117,14 +121,16 @@ def _target(stage: Stage, row: FollowUpRow, number: str, *, was_stopped: bool) -
 
 
 async def _report_tasks(stage: Stage) -> int:
-    """Superiors report the tasks done that they were given some weeks ago."""
+    """Superiors report the tasks done that they were given some weeks ago, an analyst for one who has left."""
     async with stage.database.transaction() as session:
+        at_work = set(await session.scalars(GUIDES_AT_WORK))
         done = 0
         for row, number in await _follow_ups(session, FollowUpStatus.CONFIRMED, Target.SUPERIOR):
             given_on = row.changed_at.astimezone(stage.database.origin.zone).date()
             days = stage.dice.between(*TASK_DAYS, "task takes", *_words(row, number))
             if row.guide_id is not None and given_on + timedelta(days=days) <= stage.today:
-                await plans.report_done(session, stage.person(row.guide_id), row.id)
+                actor = stage.person(row.guide_id) if row.guide_id in at_work else stage.analyst()
+                await plans.report_done(session, actor, row.id)
                 done += 1
     return done
 
