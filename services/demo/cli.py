@@ -134,7 +134,7 @@ async def _simulated(installation: Installation) -> Simulated:
 
 
 @clock_group.command("advance")
-@click.option("--days", type=click.IntRange(min=1, max=3_660), required=True, help="Berapa hari.")
+@click.option("--days", type=click.IntRange(min=0, max=3_660), required=True, help="Berapa hari; 0 hanya menunggu.")
 @click.option("--without", multiple=True, type=click.Choice(list(ACTS)), help="Layanan yang sedang tidak berjalan.")
 @click.option("--no-wait", is_flag=True, help="Jangan tunggu pekerjaan yang masih berlangsung.")
 @click.pass_obj
@@ -149,11 +149,12 @@ async def _advance(installation: Installation, days: int, without: Collection[st
         if wait:
             await course.settling.settle()
         async with course.databases["needs"].session() as session:
-            moment = await clock.now(session)
-        await move(course.databases.values(), moment + timedelta(days=days), simulation=course.simulation)
-        if wait:
-            await course.settling.settle()
-        return (moment + timedelta(days=days)).astimezone(course.zone).date()
+            moment = await clock.now(session) + timedelta(days=days)
+        if days:
+            await move(course.databases.values(), moment, simulation=course.simulation)
+            if wait:
+                await course.settling.settle()
+        return moment.astimezone(course.zone).date()
 
 
 def _require_simulation(installation: Installation) -> None:
