@@ -55,7 +55,7 @@ COLLEAGUES = text(
     "SELECT DISTINCT m.class_id, b.id AS superior_id, b.employee_number AS superior_number, e.id, e.employee_number"  # noqa: S608 constants only
     " FROM enrolments m JOIN directory_employees p ON p.id = m.employee_id"
     " JOIN directory_employees b ON b.id = p.superior_id AND b.legal_status = '01'"
-    " JOIN directory_employees e ON e.superior_id = b.id AND e.legal_status = '01'"
+    " JOIN directory_employees e ON e.superior_id = b.id AND e.legal_status = '01' AND e.id <> b.id"
     f" WHERE m.class_id = ANY(CAST(:class_ids AS uuid[])) AND NOT {BUSY}"
     " ORDER BY m.class_id, b.employee_number, e.employee_number"
 )

@@ -20,7 +20,7 @@ from services.training.domain import DemandStatus
 AT_ONCE = 500
 """Seats in one transaction."""
 
-PATIENCE = timedelta(days=45)
+PATIENCE = timedelta(days=70)
 """So long a handful of people wait for more who want the same."""
 DAYS_AHEAD = (3, 9)
 USUAL_FORM = 8

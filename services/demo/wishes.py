@@ -18,7 +18,7 @@ TURN = 0.45
 """Share of competencies for which classes of a kind are called today."""
 FEW = 5
 """As many fill a class of the form they asked for; fewer are taught together with those who asked for a like form."""
-FEWEST = 3
+FEWEST = 4
 """Fewer than that wait, until their patience is over."""
 KINDS = (
     frozenset({1, 2, 3, 5, 6, 8, 11, 12, 13}),

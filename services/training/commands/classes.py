@@ -16,7 +16,7 @@ from services.training import queries
 from services.training.commands.enrolment_rows import keep_enrolments, of_classes
 from services.training.domain import Enrolment, Schedule, Scores, TrainingClass
 from services.training.tables import AttendanceRow, ClassRow
-from shared import audit
+from shared import audit, clock
 from shared.db import insert_rows
 from shared.delivery import outbox
 from shared.events.training import ClassScheduled, LearningMeasured
@@ -41,6 +41,7 @@ async def schedule_classes(
     session: AsyncSession, actor: Actor, planned: Sequence[tuple[UUID, Schedule]]
 ) -> list[TrainingClass]:
     """Schedule classes, each of a programme by its id."""
+    await clock.now(session)  # known from here on, so that the entries of the audit are written together
     programs = await queries.programs_by_id(session, actor, {program_id for program_id, _ in planned})
     scheduled = [
         TrainingClass(
@@ -75,6 +76,7 @@ async def record_attendances(
     session: AsyncSession, actor: Actor, lists: Mapping[UUID, AttendanceLists], today: date
 ) -> None:
     """Record or correct who was present in sessions of several classes."""
+    await clock.now(session)  # as above
     rows = await queries.every_class_for_update(session, actor, lists)
     seated = of_classes(await queries.enrolments_of(session, *rows))
     for class_id, row in rows.items():
@@ -98,6 +100,7 @@ async def record_scores_of_classes(
     session: AsyncSession, actor: Actor, measured: Mapping[UUID, Sequence[tuple[UUID, Scores]]]
 ) -> list[Enrolment]:
     """As record_scores, of several classes."""
+    await clock.now(session)  # as above
     rows = await queries.every_class_for_update(session, actor, measured)
     seated = of_classes(await queries.enrolments_of(session, *rows))
     changed: list[Enrolment] = []

@@ -26,7 +26,7 @@ from services.training.domain import (
     TrainingClass,
 )
 from services.training.rules import LEARNING_HOURS
-from shared import audit
+from shared import audit, clock
 from shared.delivery import outbox
 from shared.events.training import TrainingCompleted, TrainingCompletionCorrected, TrainingNotCompleted
 from shared.identity.actor import Actor
@@ -51,6 +51,7 @@ async def close_classes(
     session: AsyncSession, actor: Actor, class_ids: Collection[UUID], today: date
 ) -> list[Enrolment]:
     """Close classes, all of them or none."""
+    await clock.now(session)  # known from here on, so that the entries of the audit are written together
     rows = await queries.every_class_for_update(session, actor, class_ids)
     seats = await queries.enrolments_of(session, *rows)
     presence, seated = await queries.presence(session, seats), of_classes(seats)
