@@ -14,6 +14,7 @@ from . import (
     comparison,
     year_analyses,
     year_behaviour,
+    year_follow_ups,
     year_gaps,
     year_hours,
     year_learning,
@@ -32,6 +33,7 @@ SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = 
     year_learning.compared,
     year_reviews.compared,
     year_behaviour.compared,
+    year_follow_ups.compared,
     year_hours.compared,
     year_surveys.compared,
 )

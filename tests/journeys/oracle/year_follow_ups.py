@@ -155,6 +155,8 @@ class Case:
             return True
         if ordered.is_open:
             ordered.end("CLOSED", "NOT_RESOLVED")
+        elif self._open(ordered.cycle) is not None:
+            return False
         self._begin(signal, ordered.round + 1, ordered.cycle)
         return True
 
@@ -213,7 +215,7 @@ def behaviour_kinds(review: Entry, answers: Answers, history: History) -> tuple[
         found.append(ENVIRONMENT)
     required, level = history.required.get(person), answers.level
     short = required is not None and level is not None and level < required
-    if short and history.is_trained_and_mentored(person, review["closed_at"][:10]):
+    if short and history.is_trained_and_mentored(person, review["end_date"]):
         found.append(GAP)
     if answers.is_deficit:
         found.append(DEFICIT)
