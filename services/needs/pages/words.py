@@ -18,6 +18,15 @@ NEED: Mapping[str, tuple[str, str]] = {
     NeedStatus.REJECTED: ("Ditolak", "plain"),
     NeedStatus.RETURNED: ("Dikembalikan ke unit", "bad"),
 }
+STEP: Mapping[str, str] = {
+    NeedStatus.IDENTIFIED: "Teridentifikasi",
+    NeedStatus.VERIFIED: "Diverifikasi unit",
+    NeedStatus.VALIDATED: "Divalidasi",
+    NeedStatus.PLANNED: "Masuk rencana",
+    NeedStatus.CLOSED: "Terpenuhi",
+    NeedStatus.REJECTED: "Ditolak",
+    NeedStatus.RETURNED: "Dikembalikan ke unit",
+}
 REASON: Mapping[str, str] = {
     Reason.INCOMPLETE: "berkas belum lengkap",
     Reason.LEVEL_DISPUTED: "level diragukan",
@@ -62,6 +71,7 @@ LEGAL_STATUS: Mapping[str, str] = {
 }
 WORDS: Mapping[str, object] = {
     "NEED": NEED,
+    "STEP": STEP,
     "REASON": REASON,
     "EVIDENCE": EVIDENCE,
     "BASIS": BASIS,

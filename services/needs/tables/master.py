@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.db import NAMING, TYPES
@@ -47,6 +47,7 @@ class EmployeeRow(NeedsBase):
     """One employee; the number may change during a career, the id does not."""
 
     __tablename__ = "employees"
+    __table_args__ = (Index("ix_employees_name_id", "name", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     employee_number: Mapped[str] = mapped_column(unique=True)

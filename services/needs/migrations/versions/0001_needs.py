@@ -68,6 +68,7 @@ def _create_employees() -> None:
     )
     for column in ("unit_id", "position_id", "superior_id"):
         op.create_index(f"ix_employees_{column}", "employees", [column])
+    op.create_index("ix_employees_name_id", "employees", ["name", "id"])
 
 
 def _create_imports() -> None:
