@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from shared.clock import Simulated
+from shared.web.frame import Shell
 from shared.web.pages import page
 
 
@@ -72,4 +73,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/", response_class=HTMLResponse)
 async def read_home(request: Request) -> HTMLResponse:
     overview: Overview = request.app.state.overview
-    return page("home.html", home=await overview())
+    # Whether the sign-in still holds is seen behind the link; the page itself is the same for everybody.
+    shell: Shell | None = getattr(request.app.state, "shell", None)
+    came_in = shell is not None and shell.cookies.sign_in(request) is not None
+    return page("home.html", home=await overview(), came_in=came_in)

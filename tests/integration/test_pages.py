@@ -25,7 +25,7 @@ from shared.runtime import Resources, Service, create_app
 from shared.settings import Settings
 from shared.web.doing import Doing, Said, may_do
 from shared.web.frame import Link
-from shared.web.home import HomeView
+from shared.web.home import HomeView, ServiceView
 from shared.web.seeing import Seeing, may_see
 from tests.conftest import MakeDatabase
 from tests.integration import small_app
@@ -105,7 +105,7 @@ async def site(
         await add_person(database, name, role)
 
     async def overview() -> HomeView:
-        return HomeView(agency="medan", services=())
+        return HomeView(agency="medan", services=[ServiceView(name="notes", title="Catatan")])
 
     links = (Link(title="Daftar", path=LIST), Link(title="Analis", path="/x", roles=frozenset({Role.ANALYST})))
     service = Service(
@@ -350,3 +350,10 @@ async def test_simulation_is_told_on_every_page(site: Site) -> None:
 
     assert "bukan data resmi" in (await browser.get(LIST)).text
     assert "Ini simulasi" in (await (await site.browser()).get(ENTRANCE)).text
+
+
+async def test_home_page_offers_the_way_in_or_on(site: Site) -> None:
+    homes = [(await browser.get("/")).text for browser in (await site.browser(), await site.signed_in("sari"))]
+
+    assert all(f'href="{ENTRANCE}"' in html for html in homes)
+    assert ["Buka halaman saya" in html for html in homes] == [False, True]
