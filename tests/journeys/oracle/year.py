@@ -17,6 +17,7 @@ from . import (
     year_follow_ups,
     year_gaps,
     year_hours,
+    year_journeys,
     year_learning,
     year_needs,
     year_reviews,
@@ -34,6 +35,7 @@ SUBJECTS: tuple[Callable[[Product], Iterable[tuple[str, Facts, Facts]]], ...] = 
     year_reviews.compared,
     year_behaviour.compared,
     year_follow_ups.compared,
+    year_journeys.compared,
     year_hours.compared,
     year_surveys.compared,
 )

@@ -54,10 +54,28 @@ BESIDE = (
     "program_revision_requested",
 )
 TRAINED = ("training_completed", CORRECTED)
+ENDED = ("WITHDRAWN", "DONE")
+COACHING = 14
+DONE_BY = {
+    "TRAINING": "trained",
+    "MENTORING": "mentoring_completed",
+    "COACHING": "mentoring_completed",
+    "SUPERIOR": DECIDED,
+}
 EVALUATED = ("RESOLVED", "NOT_RESOLVED", "NOT_EVALUABLE")
 RULES = {2: "L2_PERSON", 3: "L3_PERSON"}
 
 Steps = dict[str, dict[str, object]]
+
+
+def stages(steps: Sequence[Entry]) -> list[str]:
+    """Stages that were reached; back from PLANNED to VALIDATED a need falls with its item, and nobody validates it."""
+    names = ["", *(step["status"] for step in steps)]
+    return [
+        STAGES[status]
+        for before, status in pairwise(names)
+        if status in STAGES and (before, status) != ("PLANNED", "VALIDATED")
+    ]
 
 
 def name_of(step: Entry) -> str:
@@ -86,6 +104,7 @@ class Expected:
         self._product = product
         told = [step for journey in journeys for step in journey["steps"]]
         self._told = {(name_of(step), about(step)) for step in told}
+        self._kinds = {one["id"]: one["kind"] for one in product.all("evaluation", "follow-ups")}
         self._corrected = {step["facts"]["enrolment_id"] for step in told if name_of(step) == CORRECTED}
 
     def add(self, needs: Iterable[str], name: str, about: str = "", **facts: object) -> None:
@@ -93,20 +112,25 @@ class Expected:
             if need in self.steps:
                 self.steps[need][f"{need} {name} {about}".strip()] = {"times": 1, **facts}
 
+    def may_repeat(self, needs: Iterable[str], name: str, about: str) -> None:
+        for need in needs:
+            self.steps.get(need, {}).get(f"{need} {name} {about}", {}).pop("times", None)
+
     def of_needs(self) -> None:
         product, ids = self._product, list(self.steps)
-        withdrawn: dict[str, int] = {}
         decrees = {one["id"]: one for one in product.all("needs", "decrees")}
         for item in product.all("needs", "plan-items"):
             decree = decrees.get(item["decree_id"] or "")
             if decree is None or decree["status"] != "CONFIRMED":
                 continue
+            # What had been met or taken back before the second person confirmed is not fixed by the decree.
+            if item["status"] in ENDED and item["changed_at"] < decree["concluded_at"]:
+                continue
             self.add([item["need_id"]], "plan_item_approved", item["id"], cause=DECIDED)
             if item["status"] == "WITHDRAWN":
-                withdrawn[item["need_id"]] = withdrawn.get(item["need_id"], 0) + 1
                 self.add([item["need_id"]], "plan_item_withdrawn", item["id"])
         for need in product.each("needs", [f"needs/{id_}" for id_ in ids]):
-            passed = [STAGES[step["status"]] for step in need["steps"] if step["status"] in STAGES]
+            passed = stages(need["steps"])
             for name in sorted(set(passed)):
                 self.add([need["id"]], name, times=passed.count(name))
 
@@ -122,6 +146,9 @@ class Expected:
                 if seat["max_score"] is not None:
                     scores = {name: seat[name] for name in ("pre_score", "post_score", "max_score")}
                     self.add(needs, "learning_measured", id_, cause=DECIDED, **scores)
+                    if id_ in self._corrected:
+                        # A test handed in late is measured again.
+                        self.may_repeat(needs, "learning_measured", id_)
                 self.add(needs, self._end_of(seat), id_, cause=DECIDED)
 
     def _end_of(self, seat: Entry) -> str:
@@ -134,13 +161,16 @@ class Expected:
     def of_mentoring(self) -> None:
         product = self._product
         for request in product.all("mentoring", "requests"):
-            self.add(request["need_ids"], "mentoring_requested", request["id"])
+            self.add(request["need_ids"], "mentoring_requested", request["id"], **self._asked_by(request))
             if request["status"] == "WITHDRAWN":
                 self.add(request["need_ids"], "mentoring_request_withdrawn", request["id"])
         pairs = {pair["id"]: pair for pair in product.all("mentoring", "pairs")}
         for pair in pairs.values():
             needs, id_ = pair["need_ids"], pair["id"]
             self.add(needs, "mentor_matched", id_)
+            if pair["form"] == COACHING:
+                # Coaching goes on with the next superior.
+                self.may_repeat(needs, "mentor_matched", id_)
             if pair["started_at"] is not None:
                 self.add(needs, "mentoring_started", id_, cause=DECIDED)
             if pair["status"] == "COMPLETED":
@@ -151,6 +181,13 @@ class Expected:
         for session in product.all("mentoring", "pair-sessions"):
             if session["status"] == "CONFIRMED":
                 self.add(pairs[session["pair_id"]]["need_ids"], "session_confirmed", session["id"], cause=DECIDED)
+
+    def _asked_by(self, request: Entry) -> dict[str, object]:
+        """Mentoring waits from the opening of what is meant for it; what was meant for training comes confirmed."""
+        if request["origin"] == "PLAN_ITEM":
+            return {"cause": "plan_item_approved"}
+        meant = self._kinds.get(request["follow_up_id"] or "") in ("REMEDIAL", "MENTORING", "COACHING")
+        return {"cause": "follow_up_opened" if meant else "follow_up_confirmed"}
 
     def of_evaluation(self) -> None:
         product = self._product
@@ -168,16 +205,25 @@ class Expected:
 
     def of_follow_ups(self) -> None:
         product = self._product
-        for one in product.all("evaluation", "follow-ups"):
+        levels = {one["id"]: one["level"] for one in product.all("evaluation", "evaluations")}
+        opened: set[str] = set()
+        for one in sorted(product.all("evaluation", "follow-ups"), key=lambda one: str(one["opened_at"])):
             needs, id_, status = one["need_ids"], one["id"], one["status"]
             facts = {name: one[name] for name in ("round", "kind", "cycle", "rule", "rule_version")}
+            if one["evaluation_id"] not in opened:
+                # Stopped work is begun anew by whatever stopped it.
+                opened.add(one["evaluation_id"])
+                facts["cause"] = "trained" if levels[one["evaluation_id"]] == 2 else DECIDED
             self.add(needs, "follow_up_opened", id_, **facts)
             if status in ("CONFIRMED", "ACCEPTED", "DONE", "ESCALATED"):
                 self.add(needs, "follow_up_confirmed", id_, cause=DECIDED, target=one["target"])
             if status in ("DONE", "ESCALATED"):
-                self.add(needs, "follow_up_done", id_)
+                self.add(needs, "follow_up_done", id_, cause=DONE_BY[one["target"]])
             if status == "ESCALATED":
                 self.add(needs, "follow_up_escalated", id_)
+                if ("follow_up_closed", id_) in self._told:
+                    # A passed re-test had resolved it, until behaviour said otherwise.
+                    self.add(needs, "follow_up_closed", id_, reason="RESOLVED", cause="trained")
             elif status == "CLOSED":
                 self.add(needs, "follow_up_closed", id_, reason=one["closing_reason"])
                 self._before_the_end(one)
@@ -185,9 +231,9 @@ class Expected:
     def _before_the_end(self, one: Entry) -> None:
         """What was evaluated had been confirmed and done; what ended otherwise may have been."""
         needs, reason = one["need_ids"], one["closing_reason"]
-        for name in ("follow_up_confirmed", "follow_up_done"):
+        for name, cause in (("follow_up_confirmed", DECIDED), ("follow_up_done", DONE_BY[one["target"]])):
             if reason in EVALUATED or (reason != "DECLINED" and (name, one["id"]) in self._told):
-                self.add(needs, name, one["id"])
+                self.add(needs, name, one["id"], cause=cause)
 
 
 def seen_steps(journeys: Iterable[Entry]) -> Facts:
