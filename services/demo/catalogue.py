@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,7 @@ async def answer_revisions(stage: Stage) -> int:
     return len(rows)
 
 
+@cache
 def edition_of(title: str) -> int:
     """1 until a programme is revised for the first time."""
     found = re.search(rf"{REVISED}(\d+)$", title)

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.demo.catalogue import SHAPES, edition_of
@@ -34,14 +34,16 @@ OVER = text(
     " GROUP BY c.id, c.end_date, p.code ORDER BY c.end_date, p.code, count(e.id), c.id"
 )
 SEATS = (
-    "SELECT e.id, e.class_id, e.follow_up_id, e.missed, c.start_date, c.competency, p.code, p.title, p.form,"
+    "SELECT e.id, e.class_id, e.follow_up_id, c.start_date, c.competency, p.code, p.title, p.form,"
     " cardinality(c.session_hours) AS sessions, d.employee_number"
     " FROM enrolments e JOIN classes c ON c.id = e.class_id JOIN programs p ON p.id = c.program_id"
     " LEFT JOIN directory_employees d ON d.id = e.employee_id WHERE e.status <> 'CANCELLED'"
 )
 IN_ORDER = "ORDER BY e.class_id, d.employee_number, e.id"
 SEATS_OF = text(f"{SEATS} AND c.id = ANY(CAST(:class_ids AS uuid[])) {IN_ORDER}")
-JUDGED = text(f"{SEATS} AND c.status = 'CLOSED' AND c.end_date BETWEEN :first AND :last {IN_ORDER}")
+ENDED = "AND c.status = 'CLOSED' AND c.end_date BETWEEN :first AND :last"
+JUDGED = text(f"{SEATS} {ENDED} {IN_ORDER}")
+NOT_TESTED = text(f"{SEATS} {ENDED} AND e.missed = 'POST_TEST' {IN_ORDER}")
 LISTED = text(
     "SELECT enrolment_id, session_number, present FROM attendances WHERE enrolment_id = ANY(CAST(:ids AS uuid[]))"
 )
@@ -91,7 +93,9 @@ async def put_right(stage: Stage) -> int:
 async def _correct_lists(stage: Stage) -> int:
     reason = CorrectionReason.ATTENDANCE
     async with stage.database.transaction() as session:
-        objecting = [seat for seat in await _judged(session, stage) if seat.learner.listed_wrongly(seat.row.sessions)]
+        objecting = [
+            seat for seat in await _judged(session, stage, JUDGED) if seat.learner.listed_wrongly(seat.row.sessions)
+        ]
         wrong = await _still_wrong(session, objecting)
         for class_id, seats in groupby(wrong, lambda seat: seat.row.class_id):
             corrected = {seat.row.id: seat.learner.present(seat.row.sessions) for seat in seats}
@@ -102,8 +106,7 @@ async def _correct_lists(stage: Stage) -> int:
 async def _test_late(stage: Stage) -> int:
     reason = CorrectionReason.POST_TEST
     async with stage.database.transaction() as session:
-        judged = await _judged(session, stage)
-        late = [seat for seat in judged if seat.row.missed == "POST_TEST" and seat.learner.takes_test_later]
+        late = [seat for seat in await _judged(session, stage, NOT_TESTED) if seat.learner.takes_test_later]
         for class_id, seats in groupby(late, lambda seat: seat.row.class_id):
             tested = {seat.row.id: _with_last_test(seat.learner) for seat in seats}
             await commands.record_scores(session, stage.organiser(), class_id, list(tested.items()))
@@ -112,9 +115,9 @@ async def _test_late(stage: Stage) -> int:
     return len(late)
 
 
-async def _judged(session: AsyncSession, stage: Stage) -> list[Seat]:
+async def _judged(session: AsyncSession, stage: Stage, seats: TextClause) -> list[Seat]:
     days = {"first": stage.today - OBJECTIONS_UNTIL, "last": stage.today - OBJECTIONS_FROM}
-    return [_seat(stage, row) for row in await session.execute(JUDGED, days)]
+    return [_seat(stage, row) for row in await session.execute(seats, days)]
 
 
 async def _still_wrong(session: AsyncSession, seats: Sequence[Seat]) -> list[Seat]:
