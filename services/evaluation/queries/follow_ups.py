@@ -104,8 +104,12 @@ async def follow_ups(
 
 
 async def follow_ups_by_due(session: AsyncSession, actor: Actor, page: Page, wanted: DueFilter) -> list[FollowUpRow]:
-    """The follow-ups the actor may see, in the order of their due dates, from the one on that page names."""
-    due = (FollowUpRow.due_date, FollowUpRow.id)
+    """The follow-ups the actor may see, in the order of their due dates, from the one on that page names.
+
+    What is done and only waits to be reviewed stands behind what somebody has still to do.
+    """
+    waits = FollowUpRow.status == FollowUpStatus.DONE
+    due = (waits, FollowUpRow.due_date, FollowUpRow.id)
     seen = seen_by(actor, FollowUpRow.employee_id, FollowUpRow.guide_id)
     statement = select(FollowUpRow).where(seen, FollowUpRow.status.in_(wanted.statuses))
     if wanted.name is not None:

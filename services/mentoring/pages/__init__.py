@@ -14,9 +14,7 @@ for room in (pairs, pair_forms, requests, proposals, mentors):
 
 LINKS = (
     Link(title="Pendampingan", path=f"{PREFIX}/pairs"),
-    Link(title="Permintaan mentor", path=f"{PREFIX}/requests"),
     Link(title="Pencocokan", path=f"{PREFIX}/proposals", roles=frozenset({Role.ANALYST, Role.AUDITOR})),
-    Link(title="Mentor", path=f"{PREFIX}/mentors"),
 )
 
 __all__ = ["LINKS", "router"]
