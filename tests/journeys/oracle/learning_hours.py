@@ -133,17 +133,17 @@ def ledger(lines: Iterable[Line], zone: ZoneInfo) -> dict[str, Credit]:
 def _order(line: Line, zone: ZoneInfo) -> tuple[str, str, str, int, str]:
     """Earliest start first; at the same start the earlier end, then the order of the lines (§2.4 leaves ties open)."""
     start, end = _instant(line.start, zone), _instant(line.end, zone)
-    return start, end, line.key.rstrip("0123456789"), int("0" + _digits_at_end(line.key)), line.key
+    if isinstance(line.start, datetime):
+        # Each session counts as one time, however long it takes.
+        end = ""
+    kind, _, number = line.key.rpartition(" ")
+    return start, end, kind, int(number) if number.isdecimal() else 0, line.key
 
 
 def _instant(moment: date, zone: ZoneInfo) -> str:
     if isinstance(moment, datetime):
         return moment.astimezone(zone).isoformat()
     return datetime(moment.year, moment.month, moment.day, tzinfo=zone).isoformat()
-
-
-def _digits_at_end(text: str) -> str:
-    return text[len(text.rstrip("0123456789")) :]
 
 
 def _credit(line: Line, counted: Counted, zone: ZoneInfo) -> tuple[int, str]:

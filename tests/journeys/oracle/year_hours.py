@@ -16,7 +16,7 @@ CODES = {number: code for code, number in SIASN.items()}
 ABROAD = "INTERNATIONAL"
 NO_RULE = "no rule"
 LIMITS = {"monthly cap": "MONTH", NO_RULE: "NO_RULE"}
-ORIGINS = ("ENROLMENT", "SESSION", "IMPORT")
+MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,9 +219,22 @@ def _of_mode(by_form: Mapping[str, int], letter: str) -> int:
     return sum(jp for form, jp in by_form.items() if form.startswith(letter))
 
 
+def served_since(product: Product, statement: Entry) -> date:
+    """The first day of service: the first post that is known, or the appointment that the number tells (§2.10)."""
+    first = date.fromisoformat(statement["periods"][0]["starts_on"])
+    if first <= date(statement["year"], 1, 1):
+        return first
+    number = product.get("needs", f"employees/{statement['employee_id']}")["employee_number"]
+    year, month = int(number[8:12]), int(number[12:14])
+    # Contract employees have a count where others have the month, and no target.
+    return min(first, date(year, month, 1)) if 1 <= month <= MONTHS else first
+
+
 def target_of(statement: Entry) -> int | None:
     """The target of one person and year, by what the person was in its months."""
     periods = statement["periods"]
+    if statement["since"].year > statement["year"]:
+        return None
     starts = [date.fromisoformat(period["starts_on"]) for period in periods]
     ends = [*starts[1:], date.max]
     absences = [
@@ -229,9 +242,7 @@ def target_of(statement: Entry) -> int | None:
         for period, start, end in zip(periods, starts, ends, strict=True)
     ]
     left = [start for period, start in zip(periods, starts, strict=True) if period["legal_status"] == targets.RETIRED]
-    # §2.4 takes away leave, study and the time after retirement. The first period begins with the post that somebody
-    # holds, not with the service: who came from elsewhere was a civil servant there.
-    months = targets.months_active(statement["year"], date.min, left[0] if left else None, absences)
+    months = targets.months_active(statement["year"], statement["since"], left[0] if left else None, absences)
     return targets.target(statement["employment_type"], months)
 
 
@@ -242,6 +253,8 @@ def compared(product: Product, zone: str = DEFAULT_ZONE) -> Iterator[tuple[str, 
     lines = [one.line for one in taken if one.missed is None] + list(session_lines(product, place))
     years = {learning_hours.local_day(line.end, place).year for line in lines} | {product.today().year}
     statements = list(read_statements(product, years, {line.person for line in lines}))
+    for statement in statements:
+        statement["since"] = served_since(product, statement)
     by_key = {line.key: line for line in (*lines, *imported_lines(statements))}
     earned = learning_hours.ledger(by_key.values(), place)
     yield "learning hours", *line_facts(by_key, earned, statements)

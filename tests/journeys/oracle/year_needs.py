@@ -36,11 +36,12 @@ class Plan:
         return plan
 
     def confirmed(self, item: Entry) -> Entry | None:
-        """The decree of the item, if two different people brought it into force."""
+        """The decree of the item, if two different people brought it into force while the item was still wanted."""
         decree = self.decrees.get(item["decree_id"] or "")
         if decree is None or decree["status"] != "CONFIRMED" or decree["entered_by"] == decree["concluded_by"]:
             return None
-        return decree
+        too_late = item["status"] == "WITHDRAWN" and item["changed_at"] < decree["concluded_at"]
+        return None if too_late else decree
 
     def withdrawn_at(self, item: Entry) -> str | None:
         """When a fixed item was taken back by somebody."""
