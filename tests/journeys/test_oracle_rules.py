@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from .oracle import (
+    completions,
     evidence,
     gaps,
     learning_hours,
@@ -19,6 +20,8 @@ from .oracle import (
     need_status,
     sessions,
     targets,
+    year_analyses,
+    year_gaps,
 )
 from .oracle.comparison import Facts, differences
 from .oracle.evidence import Evidence
@@ -108,6 +111,26 @@ def test_on_one_day_a_test_goes_before_a_rating_and_self_rating_never_decides() 
     assert evidence.deciding([own], date(2026, 6, 1), core=False) == (None, False)
 
 
+def test_of_equal_evidence_on_one_day_the_lower_level_decides() -> None:
+    low, high = (
+        Evidence(kind="assessment_center", level=level, on=date(2026, 1, 1), accredited=True) for level in (2, 4)
+    )
+
+    assert evidence.deciding([low, high], date(2026, 6, 1), core=True) == (low, False)
+    assert evidence.deciding([high, low], date(2026, 6, 1), core=True) == (low, False)
+
+
+def test_newer_evidence_that_closes_meets_a_deficit_and_a_rating_does_not() -> None:
+    centre = Evidence(kind="assessment_center", level=2, on=date(2025, 3, 1), accredited=True)
+    tested, rated = (Evidence(kind=kind, level=3, on=date(2026, 1, 1)) for kind in ("challenge_test", "superior"))
+    today = date(2026, 6, 1)
+
+    assert year_gaps.met_by([centre, rated, tested], centre, 3, today) == tested
+    assert year_gaps.met_by([centre, rated], centre, 3, today) is None
+    assert year_analyses.deficit([centre, tested], 3, today, core=True) is None
+    assert year_analyses.deficit([centre, rated], 3, today, core=True) is not None
+
+
 # §2.4
 
 
@@ -186,6 +209,31 @@ def test_the_order_of_arrival_never_matters(seed: int) -> None:
     assert learning_hours.ledger(lines, JAKARTA) == learning_hours.ledger(shuffled, JAKARTA)
 
 
+@pytest.mark.parametrize(
+    ("there", "post", "missed"),
+    [
+        ((True, True, True, False), 60, None),
+        ((False, True, True, True), 100, completions.ATTENDANCE),
+        ((True, True, True, True), None, completions.POST_TEST),
+        ((True, True, True, True), 0, None),
+    ],
+)
+def test_a_class_is_completed_by_hours_attended_and_the_test_taken(
+    there: tuple[bool, ...], post: int | None, missed: str | None
+) -> None:
+    rule = completions.Rule(session_hours=(8, 8, 8, 6), minimum_percent=80, post_test_required=True)
+    presence = {str(number): present for number, present in enumerate(there, start=1)}
+
+    assert completions.missed(rule, presence, post) == missed
+
+
+def test_of_sessions_in_one_month_those_that_began_first_count() -> None:
+    begun = [datetime(2026, 1, 16, hour, tzinfo=JAKARTA) for hour in (14, 9, 11)]
+    held = [Line(key=str(at.hour), person="row 1", form="C2", start=at, end=at, title=str(at.hour)) for at in begun]
+
+    assert jp(*held) == [0, 2, 2]
+
+
 def test_target_follows_the_months_active() -> None:
     absent = [
         targets.Absence(status="02", start=date(2026, 3, 1), end=date(2026, 6, 1)),
@@ -253,6 +301,34 @@ def test_only_a_measured_level_that_reaches_the_standard_closes_a_need(kind: str
     )
 
     assert (need_status.status(3, [*fixed, measured])["status"] == "CLOSED") is closed
+
+
+@pytest.mark.parametrize("stage", range(4))
+def test_a_need_is_closed_at_any_open_stage_by_what_was_measured_since_it_was_found(stage: int) -> None:
+    before = decisions(("verify", "a"), ("validate", "b"), ("return", "b"))[:stage]
+    old, new = (
+        Decision(
+            id=f"measure {on}",
+            kind="measure",
+            at=datetime(2026, 2, 1, tzinfo=UTC),
+            evidence=Evidence(kind="challenge_test", level=3, on=on),
+        )
+        for on in (date(2025, 12, 30), date(2026, 1, 31))
+    )
+    need = need_status.Need(3, date(2026, 1, 1))
+
+    assert need_status.stages(need, [*before, old])[-1] != "CLOSED"
+    assert need_status.stages(need_status.Need(3, date(2026, 1, 1)), [*before, new])[-1] == "CLOSED"
+
+
+@pytest.mark.parametrize(
+    ("change", "ends"),
+    [("changed", "PLANNED"), ("not_asked", "REJECTED"), ("away", "RETURNED"), ("left", "REJECTED")],
+)
+def test_what_becomes_of_a_person_decides_what_becomes_of_a_planned_need(change: str, ends: str) -> None:
+    steps = [("verify", "a"), ("validate", "b"), ("upload_decree", "c"), ("confirm_decree", "d"), (change, "")]
+
+    assert need_status.status(3, decisions(*steps))["status"] == ends
 
 
 def test_only_coaching_and_mentoring_go_to_mentoring() -> None:
