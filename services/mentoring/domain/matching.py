@@ -240,11 +240,11 @@ class _Queue:
                 furthest = max(furthest, barrier)
             elif self.loads[mentor.id] < mentor.capacity:
                 able.append(mentor)
-        chosen = nsmallest(self._looked_at, (self._entry(seeker, mentor) for mentor in able))
-        if len(chosen) < len(able):
-            chosen[-1] = chosen[-1]._replace(more=True)
-        for entry in chosen:
-            heappush(self._entries, entry)
+        totals = ((-self._total(seeker, mentor), mentor.id.int, number) for number, mentor in enumerate(able))
+        chosen = nsmallest(self._looked_at, totals)
+        for place, (total, _, number) in enumerate(chosen, start=1):
+            more = place == len(chosen) < len(able)
+            heappush(self._entries, self._entry(seeker, able[number], -total, more=more))
         return Obstacle.CAPACITY if able else furthest
 
     def best(self, waiting: Container[UUID]) -> tuple[Seeker, Candidate] | None:
@@ -261,18 +261,19 @@ class _Queue:
                 heappop(self._entries)
             else:
                 # A mentor who was given somebody meanwhile scores less: the entry goes back to where it now belongs.
-                current = self._entry(seeker, mentor)
-                if current.negative_total == entry.negative_total:
+                total = self._total(seeker, mentor)
+                if total == -entry.negative_total:
                     heappop(self._entries)
                     return seeker, mentor
-                heapreplace(self._entries, current)
+                heapreplace(self._entries, self._entry(seeker, mentor, total))
         return None
 
-    def _entry(self, seeker: Seeker, mentor: Candidate) -> _Entry:
-        total = score(seeker, mentor, self.loads[mentor.id], self._rule).total
+    def _total(self, seeker: Seeker, mentor: Candidate) -> int:
+        return score(seeker, mentor, self.loads[mentor.id], self._rule).total
+
+    def _entry(self, seeker: Seeker, mentor: Candidate, total: int, *, more: bool = False) -> _Entry:
         due = seeker.due_date or date.max
-        number = next(self._numbers)
-        return _Entry(-total, due, seeker.request_id.int, mentor.id.int, number, seeker, mentor, more=False)
+        return _Entry(-total, due, seeker.request_id.int, mentor.id.int, next(self._numbers), seeker, mentor, more)
 
 
 def _stands_above(seeker: Seeker, mentor: Candidate, rule: MatchingRule) -> bool:

@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -68,6 +69,8 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+# People of a city began on a few hundred days, and matching asks millions of times.
+@lru_cache(maxsize=2**17)
 def full_years(begin: date, end: date) -> int:
     """Full years from begin to end; negative when end comes first."""
     if end < begin:
