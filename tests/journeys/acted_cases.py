@@ -12,12 +12,13 @@ import asyncpg
 from tests.journeys.installations import SERVICES, Installation
 from tests.waiting import wait_until
 
+TODAY = """SELECT ((now() + "offset") AT TIME ZONE 'Asia/Jakarta')::date FROM clock"""
 COMPETENCY = "PELAYANAN_PUBLIK"
 UNIT = "1.06"
 PASSWORD = "sandi-uji-kasus-satu"
 WITHIN = 60.0
-BY_ITSELF = {"code": "KASUS", "cost_level": "PAID", "learning_hours": 8}
-BY_HOURS = {"code": "KASUS-PANJANG", "cost_level": "FREE", "learning_hours": 20}
+BY_ITSELF = {"code": "KASUS", "cost_level": "PAID", "scope": "NATIONAL", "learning_hours": 8}
+BY_HOURS = {"code": "KASUS-PANJANG", "cost_level": "FREE", "scope": "INTERNATIONAL", "learning_hours": 20}
 ITEMS = ("USES_AT_WORK", "WORKS_ALONE", "QUALITY", "SHARES", "IMPROVES")
 WELL, AT_THE_EDGE, WEAK = (4, 4, 4, 4, 4), (3, 3, 3, 2, 2), (2, 2, 2, 2, 2)
 PASSED, MISSED = 80, 50
@@ -78,7 +79,7 @@ async def act(installation: Installation) -> dict[str, str]:
 
 
 async def _begun(installation: Installation) -> Cases:
-    [(today,)] = await installation.rows("needs", "SELECT (now() AT TIME ZONE 'Asia/Jakarta')::date")
+    [(today,)] = await installation.rows("needs", TODAY)
     page = await installation.call("GET", f"/needs/employees?unit={UNIT}&limit=100")
     free = [each["id"] for each in page["employees"] if not each["heads"]]
     names = [*PEOPLE, LONG_CLASS]
@@ -112,6 +113,7 @@ async def _trained(cases: Cases, seats: Mapping[str, str | None], kind: Mapping[
         "capacity": 10,
         "session_hours": [kind["learning_hours"]],
         "cost_level": kind["cost_level"],
+        "scope": kind["scope"],
     }
     path = f"/training/classes/{(await cases.call('POST', '/training/classes', held))['id']}"
     taken = [{"employee_id": cases.people[name], "follow_up_id": asked} for name, asked in seats.items()]
