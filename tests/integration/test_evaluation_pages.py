@@ -72,7 +72,7 @@ async def test_form_about_behaviour_is_listed_filled_in_and_thanked_for(front: F
     again = await superior.see(f"{FORMS}/{form.id}")
 
     assert f"{FORMS}/{form.id}" in listed
-    assert "Pelayanan publik oleh Ani Contoh" in re.sub(r"\s+", " ", listed)
+    assert "Ani Contoh: Pelayanan publik" in re.sub(r"\s+", " ", listed)
     assert "atas nama" in shown
     assert "Terima kasih, jawaban disimpan." in thanked
     assert "Tidak ada formulir yang menunggu Anda." in thanked
@@ -230,6 +230,27 @@ async def test_superior_reports_the_task_done(front: Front) -> None:
     assert "Ani Contoh" in shown
     assert "Tugas dilaporkan selesai" in done
     assert [row.status for row in await follow_ups(front.database)] == ["DONE"]
+
+
+async def test_review_shows_what_its_figure_is_made_of_once_it_is_closed(front: Front) -> None:
+    team = office()
+    sent = await asked(front, team)
+    path = f"/evaluation/pages/reviews/{sent[0].review_id}"
+    person, stranger = await front.browser(employee_id=team.person.id), await front.browser(employee_id=new_id())
+
+    before = await person.see(path)
+    for form in sent:
+        browser = await front.browser(employee_id=form.respondent_id)
+        score = "2" if form.role == "PEER" else "4"
+        await browser.sent(f"{FORMS}/{form.id}", {f"score-{item}": score for item in ITEMS} | {"level": "3"})
+    after = re.sub(r"\s+", " ", await person.see(path))
+
+    await stranger.see(path, 404)
+    assert "Jawaban baru ditampilkan sesudah tinjauan ditutup" in before
+    assert "nilai 3,50 dari 4" in after
+    assert "Rata-rata 6 rekan dan bawahan" in after
+    assert '<td class="number">4</td><td class="number">4</td><td class="number">3,00</td>' in after
+    assert "Tingkat yang diukur ulang: 3." in after
 
 
 async def test_journey_shows_each_step_with_cause_figures_rule_and_what_is_waited_for(front: Front) -> None:

@@ -204,11 +204,13 @@ async def _in_evaluation(database: Database) -> tuple[Person, Person]:
             | _list_and_item("evaluation", "follow-ups", "follow_up_id", opened[seat.employee_id])
             | _list_and_item("evaluation", "reviews", "review_id", reviewed[seat.employee_id])
             | _list_and_item("evaluation", "journeys", "need_id", seat.need_id)
+            | _list_and_item("evaluation", "pages/reviews", "review_id", reviewed[seat.employee_id])
             | _list_and_item("evaluation", "pages/forms", "form_id", asked[seat.employee_id])
             | _list_and_item("evaluation", "pages/follow-ups", "follow_up_id", opened[seat.employee_id])
             | _list_and_item("evaluation", "pages/journeys", "need_id", seat.need_id)
             | _list("evaluation", "forms"),
-            _list_and_item_marks("evaluation", "forms", "form_id", asked[seat.employee_id])
+            _list_and_item_marks("evaluation", "reviews", "review_id", reviewed[seat.employee_id])
+            | _list_and_item_marks("evaluation", "forms", "form_id", asked[seat.employee_id])
             | _list_and_item_marks("evaluation", "follow-ups", "follow_up_id", opened[seat.employee_id])
             | _list_and_item_marks("evaluation", "journeys", "need_id", seat.need_id),
         )

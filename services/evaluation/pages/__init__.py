@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
-from services.evaluation.pages import follow_ups, forms, journeys
+from services.evaluation.pages import follow_ups, forms, journeys, reviews
 from services.evaluation.pages.shapes import PREFIX
 from shared.web.frame import Link
 
 router = APIRouter(prefix=PREFIX, default_response_class=HTMLResponse)
-for room in (forms, follow_ups, journeys):
+for room in (forms, reviews, follow_ups, journeys):
     router.include_router(room.router)
 
 LINKS = (

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.evaluation.domain.citizens import Band
 from services.evaluation.domain.rules import FollowUpPlan, Version
 from services.evaluation.pages import words
 from services.evaluation.rules import RULES, SOURCES
@@ -48,6 +49,7 @@ LABELS: Mapping[str, str] = {
     "minimum_index": "Indeks paling rendah",
     "minimum_answers": "Jawaban paling sedikit",
     "shown_from": "Hasil ditampilkan mulai jawaban",
+    "bands": "Mutu dan indeks dari mana ia mulai",
     "pool_months": "Kelas kecil digabung dalam (bulan)",
 }
 
@@ -86,6 +88,8 @@ def _text(value: object) -> str:
     if isinstance(value, FollowUpPlan):
         how = f"{words.said(words.KIND, value.kind)} melalui {words.said(words.TARGET, value.target)}"
         return f"{how}, {value.due_in_days} hari"
+    if isinstance(value, Band):
+        return f"{value.name} {figures.number(value.begins_at)}"
     if isinstance(value, tuple):
         return ", ".join(_text(each) for each in value)
     if isinstance(value, int | Decimal):
