@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import count, islice
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from services.training.domain import FORMS, CostLevel, Schedule, Scope, Terms
 LONGEST_CODE = 64
 PASS_MARK = 70
 SEATS = 30
-FRIDAY = 4
+WORKING_DAYS = 5
 REVISED = " – Edisi "
 ADDED_HOURS = 4
 """What a revised programme takes longer."""
@@ -127,15 +128,11 @@ def schedule(stage: Stage, program: Row[Any], ahead: tuple[int, int], number: in
     daily = SHAPES[program.form].daily
     whole, rest = divmod(program.learning_hours, daily)
     session_hours = (daily,) * whole + ((rest,) if rest else ())
-    days = _working_days(stage.today + timedelta(days=dice.between(*ahead, "begins", *words)))
-    start = next(days)
-    end = start
-    for _ in session_hours[1:]:
-        end = next(days)
+    days = _days_of_class(stage.today + timedelta(days=dice.between(*ahead, "begins", *words)), len(session_hours))
     abroad = dice.chance(SHAPES[program.form].abroad_share, "abroad", *words)
     return Schedule(
-        start_date=start,
-        end_date=end,
+        start_date=days[0],
+        end_date=days[-1],
         place=dice.pick(PLACES, "place", *words),
         capacity=SEATS,
         session_hours=session_hours,
@@ -146,12 +143,13 @@ def schedule(stage: Stage, program: Row[Any], ahead: tuple[int, int], number: in
     )
 
 
-def _working_days(first: date) -> Iterator[date]:
-    day = first
-    while True:
-        if day.weekday() <= FRIDAY:
-            yield day
-        day += timedelta(days=1)
+def _days_of_class(earliest: date, number: int) -> list[date]:
+    """So many working days; within one week where they fit, since hours by the day count the days between as well."""
+    room = WORKING_DAYS - earliest.weekday()
+    if room < min(number, WORKING_DAYS):
+        earliest += timedelta(days=7 - earliest.weekday())
+    days = (earliest + timedelta(days=each) for each in count())
+    return list(islice((day for day in days if day.weekday() < WORKING_DAYS), number))
 
 
 def _terms(dice: Dice, offer: Offer) -> Terms:

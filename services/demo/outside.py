@@ -13,7 +13,7 @@ from services.demo.stage import Stage
 from services.training import commands
 from services.training.imports.intake import import_activities
 
-BROUGHT = 0.012
+BROUGHT = 0.03
 REVOKED = 0.02
 REVOKED_AFTER, REVOKED_UNTIL = timedelta(days=20), timedelta(days=80)
 

@@ -22,7 +22,7 @@ AT_ONCE = 500
 
 PATIENCE = timedelta(days=70)
 """So long a handful of people wait for more who want the same."""
-DAYS_AHEAD = (3, 9)
+DAYS_AHEAD = (2, 7)
 USUAL_FORM = 8
 
 PROMISED_WITH_THE_SEAT = 0.8

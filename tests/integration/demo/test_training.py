@@ -41,6 +41,7 @@ COMPETENCIES = ("PELAYANAN_PUBLIK", "KERJA_SAMA", "KOMUNIKASI")
 FORMS = (8, 4, 1, 7)
 PEOPLE = 90
 TAUGHT_AGAIN = 20
+WORKING_DAYS = 5
 
 IN_TWO_AT_ONCE = text(
     "SELECT count(*) FROM enrolments a JOIN classes c ON c.id = a.class_id"
@@ -165,10 +166,12 @@ async def test_people_of_training_carry_demands_to_their_end(database: Database)
         unmet = await session.scalar(text("SELECT count(*) FROM demands WHERE status <> 'MET'"))
         decided = set(await session.scalars(select(NominationRow.status)))
         in_two_at_once = await session.scalar(IN_TWO_AT_ONCE)
+        days = await session.execute(select(ClassRow.start_date, ClassRow.end_date, ClassRow.session_hours))
     assert unmet < PEOPLE * len(COMPETENCIES) // 20
     assert decided
     assert decided <= {"ACCEPTED", "REFUSED"}
     assert in_two_at_once == 0
+    assert all((last - first).days + 1 == len(hours) for first, last, hours in days if len(hours) <= WORKING_DAYS)
 
 
 async def test_some_learn_and_some_fail_the_test_those_taught_again_more_often(database: Database) -> None:
@@ -224,7 +227,7 @@ async def test_follow_ups_get_a_class_soon_and_with_the_plan_item_of_their_compe
         ).all()
     assert {row.employee_id for row, _ in seats} == {UUID(int=100 + number) for number in range(TAUGHT_AGAIN)}
     assert all(row.plan_item_id is not None for row, _ in seats)
-    assert all(today < start <= today + timedelta(days=9) for _, start in seats)
+    assert all(today < start <= today + timedelta(days=14) for _, start in seats)
 
 
 async def test_program_whose_results_call_for_it_is_revised_once(database: Database) -> None:
