@@ -9,8 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from shared import clock
+from shared.clock import Simulated, Simulation
 from shared.db import Database, Origin
-from shared.errors import NotAllowed
+from shared.delivery import outbox
+from shared.errors import Conflict, NotAllowed
+from shared.events.reference import UnitRecorded
+from shared.ids import new_id
 from tests.conftest import MakeDatabase
 
 SECOND = timedelta(seconds=1)
@@ -88,3 +92,56 @@ async def test_today_is_the_agencys_date(database: Database, zone: str, today: d
 
     await there.close()
     assert found == today
+
+
+async def test_empty_installation_may_begin_in_the_past(database: Database) -> None:
+    start = datetime(2020, 1, 1, 2, tzinfo=UTC)
+    async with database.transaction() as session:
+        await clock.move(session, start, simulation=True)
+    begun = await now(database)
+
+    async with database.transaction() as session:
+        await clock.move(session, None, simulation=True)
+
+    assert start <= begun < start + 30 * SECOND
+    assert abs(await now(database) - await database_time(database)) < 30 * SECOND
+
+
+async def test_time_goes_back_no_more_once_something_was_told(database: Database) -> None:
+    before = await now(database)
+    async with database.transaction() as session:
+        outbox.record(session, UnitRecorded(unit_id=new_id(), code="A", name="Unit Rekaan"))
+
+    with pytest.raises(Conflict):
+        async with database.transaction() as session:
+            await clock.move(session, before - timedelta(days=1), simulation=True)
+    async with database.transaction() as session:
+        await clock.move(session, before + timedelta(days=1), simulation=True)
+
+    assert await now(database) >= before + timedelta(days=1)
+
+
+async def test_time_is_set_in_a_simulation_only(database: Database) -> None:
+    with pytest.raises(NotAllowed):
+        async with database.transaction() as session:
+            await clock.move(session, None, simulation=False)
+
+
+async def test_demo_is_noted_once_and_tells_how_far_it_has_come(database: Database) -> None:
+    today = (await now(database)).astimezone(ZoneInfo("Asia/Jakarta")).date()
+    first, second = (
+        Simulation(seed=seed, people=60, since=today - timedelta(days=30), until=today + timedelta(days=30))
+        for seed in (1, 2)
+    )
+    for demo in (first, second):
+        async with database.transaction() as session:
+            await clock.begin_simulation(session, demo)
+
+    async with database.session() as session:
+        noted = await clock.simulation_of(session)
+        shown = await clock.simulated(session)
+
+    assert noted is not None
+    assert noted.seed == 1
+    assert shown == Simulated(today=today, percent=50)
+    assert shown.running

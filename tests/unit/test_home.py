@@ -1,7 +1,9 @@
 """The home page in the states an installation can be in."""
 
 import re
+from datetime import date
 
+from shared.clock import Simulated
 from shared.web.home import HomeView, ServiceView
 from shared.web.pages import page
 
@@ -59,3 +61,15 @@ def test_what_is_missing_is_said_in_words() -> None:
 def test_simulation_is_announced() -> None:
     assert "Ini simulasi" in shown(HomeView(agency="medan", services=[service()], simulation=True))
     assert "Ini simulasi" not in shown(HomeView(agency="medan", services=[service()]))
+
+
+def test_demo_under_way_shows_its_day_and_how_far_it_has_come() -> None:
+    day = date(2026, 3, 14)
+
+    def words(percent: int | None) -> str:
+        simulated = Simulated(today=day, percent=percent)
+        return shown(HomeView(agency="medan", services=[service()], simulation=True, simulated=simulated))
+
+    assert "Simulasi: 14 Mar 2026 · 43 %." in words(43)
+    assert "Simulasi: 14 Mar 2026." in words(100)
+    assert "Simulasi: 14 Mar 2026." in words(None)
