@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from services.demo import evaluation, mentoring, needs, training
+from services.demo.accounts import account_lines
 from services.demo.course import Act, Course, Wanted, alone, move
 from services.demo.settle import Settling
 from shared import clock
@@ -59,7 +60,7 @@ def demo(
 
 async def _demo(installation: Installation, wanted: Wanted, without: Collection[str]) -> None:
     async with _course(installation, without) as course, alone(course.databases["needs"]):
-        await course.run(wanted, _Diary().note)
+        await course.run(wanted, _Diary(installation, course).note)
 
 
 async def _offered(installation: Installation) -> None:
@@ -67,20 +68,31 @@ async def _offered(installation: Installation) -> None:
     async with _course(installation) as course, alone(course.databases["needs"]):
         if await course.is_in_use():
             click.echo("Sudah ada pegawai di sini; tidak ada simulasi yang dimulai.")
-        elif not await course.is_over():
-            await course.run(Wanted(), _Diary().note)
+        elif await course.is_over():
+            await _tell_accounts(installation, course)
+        else:
+            await course.run(Wanted(), _Diary(installation, course).note)
             click.echo("Simulasi selesai.")
 
 
-class _Diary:
-    """Tells the operator of each month that has passed."""
+async def _tell_accounts(installation: Installation, course: Course) -> None:
+    for line in await account_lines(installation, course.databases):
+        click.echo(line)
 
-    def __init__(self) -> None:
+
+class _Diary:
+    """Tells the operator with which accounts to look, and of each month that has passed."""
+
+    def __init__(self, installation: Installation, course: Course) -> None:
+        self._installation = installation
+        self._course = course
         self._month: tuple[int, int] | None = None
         self._done = 0
 
-    def note(self, today: date, percent: int, done: int) -> None:
-        """Take down one step."""
+    async def note(self, today: date, percent: int, done: int) -> None:
+        """Take down one step. The first one brings the people whom accounts are for."""
+        if self._month is None:
+            await _tell_accounts(self._installation, self._course)
         self._done += done
         month = (today.year, today.month)
         if month != self._month or percent == clock.WHOLE:

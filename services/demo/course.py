@@ -34,7 +34,7 @@ REAL_TIME = text("SELECT clock_timestamp()")
 ANYBODY = text("SELECT EXISTS (SELECT FROM employees)")
 
 Act = Callable[[Stage], Awaitable[int]]
-Note = Callable[[date, int, int], None]
+Note = Callable[[date, int, int], Awaitable[None]]
 """Told the day reached, the percentage of the way, and how many things were done on it."""
 
 
@@ -67,7 +67,7 @@ class Course:
             return
         today = await self._today()
         while True:
-            note(today, demo.percent(today), await self._act(demo, today))
+            await note(today, demo.percent(today), await self._act(demo, today))
             last = await self._last_day(demo)
             if today >= last:
                 return
