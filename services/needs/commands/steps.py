@@ -43,6 +43,11 @@ _WRITE_NEEDS = text(
     " CAST(:assessments AS uuid[]), CAST(:levels AS integer[]))"
     " AS n(id, status, reason, standard_level, unit_id, position_id, assessment_id, level) WHERE needs.id = n.id"
 )
+_END_ITEMS = text(
+    "UPDATE plan_items SET status = i.status, reason = i.reason, changed_at = :moment"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:reasons AS text[])) AS i(id, status, reason)"
+    " WHERE plan_items.id = i.id"
+)
 WRITE_ITEMS = (
     "ON CONFLICT (id) DO UPDATE SET form = excluded.form, program = excluded.program, provider = excluded.provider,"
     " scheduled_from = excluded.scheduled_from, scheduled_to = excluded.scheduled_to,"
@@ -151,7 +156,17 @@ async def _let_go_of_items(session: AsyncSession, steps: Sequence[Step]) -> None
             after.append(item.fulfil() if step.fulfilled else item.withdraw(_why(step.after)))
             if item.status is ItemStatus.APPROVED and not step.fulfilled:
                 tell_of_withdrawal(session, after[-1], step.cause)
-    await write_items(session, after)
+    await _end_items(session, after)
+
+
+async def _end_items(session: AsyncSession, items: Sequence[PlanItem]) -> None:
+    if items:
+        columns = {
+            "ids": [item.id for item in items],
+            "statuses": [item.status.value for item in items],
+            "reasons": [item.reason.value if item.reason else None for item in items],
+        }
+        await session.execute(_END_ITEMS, {**columns, "moment": await clock.now(session)})
 
 
 def _why(need: Need) -> WithdrawalReason:

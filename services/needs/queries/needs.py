@@ -16,6 +16,7 @@ from services.needs.domain.positions import PositionClass
 from services.needs.queries.competencies import Page, Placed
 from services.needs.queries.scope import in_charge_of, seen_by
 from services.needs.tables import AnalysisRow, EmployeeRow, NeedRow, NeedStepRow, PositionRow
+from services.needs.tables.needs import need_of
 from shared.errors import NotFound
 from shared.identity.actor import Actor
 
@@ -95,9 +96,9 @@ async def open_needs_for_update(session: AsyncSession, employee_ids: Collection[
 
 async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Need]:
     # Ascending ids: two who want the same needs wait in a row and not in a circle.
-    statement = select(NeedRow).where(*conditions).order_by(NeedRow.id).with_for_update(of=NeedRow)
-    rows = await session.scalars(statement.execution_options(populate_existing=True))
-    return [row.to_domain() for row in rows]
+    # Plain rows: a session's identity map costs as much as the statement.
+    statement = select(NeedRow.__table__).where(*conditions).order_by(NeedRow.id).with_for_update(of=NeedRow)
+    return [need_of(row) for row in await session.execute(statement)]
 
 
 async def needs(session: AsyncSession, actor: Actor, page: Page, wanted: NeedFilter) -> Sequence[NeedRow]:

@@ -13,6 +13,7 @@ from services.needs.domain.plan import ACTIVE, ItemStatus, PlanItem
 from services.needs.queries.competencies import Page
 from services.needs.queries.scope import seen_by
 from services.needs.tables import DecreeRow, EmployeeRow, PlanItemRow
+from services.needs.tables.plan import item_of
 from shared.errors import NotFound
 from shared.identity.actor import Actor
 
@@ -58,16 +59,16 @@ async def items_of_decree_for_update(session: AsyncSession, decree_id: UUID) -> 
 
 
 async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[PlanItem]:
-    statement = select(PlanItemRow).where(*conditions).order_by(PlanItemRow.id).with_for_update()
-    rows = await session.scalars(statement.execution_options(populate_existing=True))
-    return [row.to_domain() for row in rows]
+    # Plain rows: a session's identity map costs as much as the statement.
+    statement = select(PlanItemRow.__table__).where(*conditions).order_by(PlanItemRow.id).with_for_update()
+    return [item_of(row) for row in await session.execute(statement)]
 
 
 async def fixed_items_of(session: AsyncSession, employee_ids: Collection[UUID]) -> list[PlanItem]:
     """All approved items of these people, of whatever cycle."""
     ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
     fixed = (PlanItemRow.employee_id == ids) & PlanItemRow.status.in_([ItemStatus.APPROVED, ItemStatus.DONE])
-    return [row.to_domain() for row in await session.scalars(select(PlanItemRow).where(fixed))]
+    return [item_of(row) for row in await session.execute(select(PlanItemRow.__table__).where(fixed))]
 
 
 async def agreements(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, tuple[str, date]]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Row, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.needs.domain.needs import Need, NeedStatus, Reason
@@ -67,25 +67,6 @@ class NeedRow(NeedsBase):
     review_since: Mapped[datetime | None]
     review_follow_up_id: Mapped[UUID | None]
 
-    def to_domain(self) -> Need:
-        """The need."""
-        return Need(
-            id=self.id,
-            employee_id=self.employee_id,
-            competency=self.competency,
-            cycle=self.cycle,
-            standard_level=self.standard_level,
-            current_level=self.current_level,
-            unit_id=self.unit_id,
-            position_id=self.position_id,
-            identified_on=self.identified_on,
-            status=NeedStatus(self.status),
-            reason=Reason(self.reason) if self.reason else None,
-            assessment_id=self.assessment_id,
-            closing_assessment_id=self.closing_assessment_id,
-            closing_level=self.closing_level,
-        )
-
 
 class NeedStepRow(NeedsBase):
     """One step of a need: who took it, for whom if on behalf of another, and when."""
@@ -119,3 +100,23 @@ def need_values(need: Need, moment: datetime, *, contradicted: bool) -> dict[str
         "contradicted": contradicted,
         "changed_at": moment,
     }
+
+
+def need_of(row: Row[Any]) -> Need:
+    """The need in a plain row."""
+    return Need(
+        id=row.id,
+        employee_id=row.employee_id,
+        competency=row.competency,
+        cycle=row.cycle,
+        standard_level=row.standard_level,
+        current_level=row.current_level,
+        unit_id=row.unit_id,
+        position_id=row.position_id,
+        identified_on=row.identified_on,
+        status=NeedStatus(row.status),
+        reason=Reason(row.reason) if row.reason else None,
+        assessment_id=row.assessment_id,
+        closing_assessment_id=row.closing_assessment_id,
+        closing_level=row.closing_level,
+    )

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Row, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.needs.domain.plan import Decree, DecreeStatus, ItemStatus, Particulars, PlanItem, WithdrawalReason
@@ -81,33 +81,38 @@ class PlanItemRow(NeedsBase):
     reason: Mapped[str | None]
     changed_at: Mapped[datetime]
 
-    def to_domain(self) -> PlanItem:
-        """The item."""
-        return PlanItem(
-            id=self.id,
-            need_id=self.need_id,
-            employee_id=self.employee_id,
-            competency=self.competency,
-            cycle=self.cycle,
-            particulars=self.to_particulars(),
-            status=ItemStatus(self.status),
-            decree_id=self.decree_id,
-            reason=WithdrawalReason(self.reason) if self.reason else None,
-        )
-
     def to_particulars(self) -> Particulars:
         """What is planned."""
-        return Particulars(
-            form=self.form,
-            program=self.program,
-            provider=self.provider,
-            scheduled_from=self.scheduled_from,
-            scheduled_to=self.scheduled_to,
-            learning_hours=self.learning_hours,
-            fits_curriculum=self.fits_curriculum,
-            cost=self.cost,
-            funding_source=self.funding_source,
-        )
+        return _particulars_of(self)
+
+
+def item_of(row: Row[Any]) -> PlanItem:
+    """The item in a plain row."""
+    return PlanItem(
+        id=row.id,
+        need_id=row.need_id,
+        employee_id=row.employee_id,
+        competency=row.competency,
+        cycle=row.cycle,
+        particulars=_particulars_of(row),
+        status=ItemStatus(row.status),
+        decree_id=row.decree_id,
+        reason=WithdrawalReason(row.reason) if row.reason else None,
+    )
+
+
+def _particulars_of(row: PlanItemRow | Row[Any]) -> Particulars:
+    return Particulars(
+        form=row.form,
+        program=row.program,
+        provider=row.provider,
+        scheduled_from=row.scheduled_from,
+        scheduled_to=row.scheduled_to,
+        learning_hours=row.learning_hours,
+        fits_curriculum=row.fits_curriculum,
+        cost=row.cost,
+        funding_source=row.funding_source,
+    )
 
 
 def item_values(item: PlanItem, moment: datetime) -> dict[str, Any]:
