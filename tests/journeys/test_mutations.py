@@ -83,9 +83,9 @@ async def differing(folder: Path, planted: Iterable[Mutation]) -> list[str]:
     """What differs after the workbooks came in, and after the cases were acted out."""
     async with installation(folder, planted) as found:
         sheets = workbooks(folder)
+        await asyncio.to_thread(found.bangkom, "clock", "advance", "--days", DAYS_TO_LAST_ACTIVITY)
         for service, kind, workbook in SHEETS:
             await asyncio.to_thread(found.command, service, "import", kind, str(sheets / workbook))
-        await asyncio.to_thread(found.bangkom, "clock", "advance", "--days", DAYS_TO_LAST_ACTIVITY)
         await found.call("POST", "/needs/analyses", {"cycle": CYCLE})
         lines = await asyncio.to_thread(lambda: list(_from_workbooks(_product(found), sheets)))
         await acted_cases.act(found)

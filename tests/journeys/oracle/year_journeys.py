@@ -199,6 +199,8 @@ class Expected:
             figures = {name: one[name] for name in ("verdict", "figure", "level", "rule_version")}
             cause = "trained" if level == 2 else DECIDED
             self.add(needs, "evaluation_concluded", one["id"], cause=cause, rule=RULES[level], **figures)
+            if one["enrolment_id"] in self._corrected:
+                self.may_repeat(needs, "evaluation_concluded", one["id"])
             if level == 3 and review is not None and review["level"] is not None:
                 self.add(needs, "competency_remeasured", one["id"], cause=DECIDED, level=review["level"])
                 self.add(needs, "competency_assessed", one["id"], cause="competency_remeasured")

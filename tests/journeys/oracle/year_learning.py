@@ -1,6 +1,6 @@
 """Levels 1 and 2 of a year: completions by their post-tests, classes by reactions and gain (§3.3, §3.4)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -38,6 +38,12 @@ class Training:
         """Seats that were completed, with their classes: who missed too much has nothing to be evaluated (§3.4)."""
         for seat in self.seats.values():
             if seat["status"] == COMPLETED:
+                yield seat, self.classes[seat["class_id"]]
+
+    def taken_back(self, known: Collection[str]) -> Iterator[tuple[Entry, Entry]]:
+        """Seats that evaluation once knew as completed, until their attendance was corrected."""
+        for seat in self.seats.values():
+            if seat["status"] != COMPLETED and seat["id"] in known:
                 yield seat, self.classes[seat["class_id"]]
 
 
@@ -79,7 +85,12 @@ def person_facts(training: Training, evaluations: Iterable[Entry]) -> tuple[Fact
         for one in evaluations
         if one["level"] == LEARNING
     }
-    return {seat["id"]: of_person(seat, held) for seat, held in training.completed()}, seen
+    expected = {seat["id"]: of_person(seat, held) for seat, held in training.completed()}
+    for seat, held in training.taken_back(seen):
+        # What was not completed leaves nothing to conclude.
+        person = {"employee": seat["employee_id"], "competency": held["competency"]}
+        expected[seat["id"]] = {"verdict": "NOT_ENOUGH_DATA", "figure": None, "gain": None, **person}
+    return expected, seen
 
 
 def class_gain(seats: Sequence[Entry]) -> dict[str, object]:
@@ -111,7 +122,7 @@ def class_facts(
     """Findings of both levels for every class that somebody completed, once its forms have run out."""
     findings = {(one["class_id"], one["level"]): one for one in found}
     by_class: dict[str, list[Entry]] = {}
-    for seat, held in training.completed():
+    for seat, held in [*training.completed(), *training.taken_back(told)]:
         by_class.setdefault(held["id"], []).append(seat)
     answers, waiting = _answers(asked, today)
     expected: dict[str, dict[str, object]] = {}
@@ -126,10 +137,17 @@ def class_facts(
         items = finding and finding["items"]
         expected[f"{class_id} {REACTION}"] = {"count": count, "pooled": pooled} | reaction(items, count)
         # §3.4 leaves open what a completion found afterwards does to a class: its finding stands.
-        in_time = [seat for seat in seats if finding is None or told[seat["id"]] < finding["concluded_at"]]
+        in_time = [seat for seat in seats if finding is None or _counted(seat, told, finding)]
         expected[f"{class_id} {LEARNING}"] = {"pooled": False} | class_gain(in_time)
     seen = {f"{class_id} {level}": _seen(one) for (class_id, level), one in findings.items()}
     return expected, seen
+
+
+def _counted(seat: Entry, told: Mapping[str, str], finding: Entry) -> bool:
+    """Whether the class was concluded with this seat: known as completed then, whatever a correction made of it."""
+    before = told[seat["id"]] < str(finding["concluded_at"])
+    completed: bool = seat["status"] == COMPLETED
+    return before == completed
 
 
 def _seen(finding: Entry) -> dict[str, object]:
@@ -195,7 +213,8 @@ def form_facts(
         if form["role"] == "PARTICIPANT":
             key = f"{form['class_id']} {form['respondent_id']}"
             seen[key] = {"times": int(str(seen.get(key, {}).get("times", 0))) + 1}
-    return expected, seen
+    asked_before = {f"{seat['class_id']} {seat['employee_id']}" for seat, _ in training.taken_back(told)}
+    return expected | {key: {"times": 1} for key in asked_before if key in seen}, seen
 
 
 def compared(product: Product) -> Iterator[tuple[str, Facts, Facts]]:

@@ -1,7 +1,7 @@
 """Which activities of a year are reviewed at the workplace, when, and who is asked (§3.1, §3.4)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import sqrt
@@ -38,16 +38,18 @@ class Activity:
     ground: str | None
     end: date | None = None
     follow_up: str | None = None
+    completed: bool = True
 
     @property
     def key(self) -> str:
         return f"{self.kind} {self.id}"
 
 
-def activities(product: Product) -> Iterator[Activity]:
+def activities(product: Product, reviewed: Collection[str]) -> Iterator[Activity]:
+    """What was carried out, and what was taken for it until a correction came."""
     classes = {held["id"]: held for held in product.all("training", "classes")}
     for seat in product.all("training", "enrolments"):
-        if seat["status"] == COMPLETED:
+        if seat["status"] == COMPLETED or seat["id"] in reviewed:
             held = classes[seat["class_id"]]
             yield Activity(
                 kind="TRAINING",
@@ -57,6 +59,7 @@ def activities(product: Product) -> Iterator[Activity]:
                 ground=FOLLOW_UP if seat["follow_up_id"] else ground_of(held),
                 end=date.fromisoformat(held["end_date"]),
                 follow_up=seat["follow_up_id"],
+                completed=seat["status"] == COMPLETED,
             )
     for pair in product.all("mentoring", "pairs"):
         if pair["status"] == COMPLETED:
@@ -71,9 +74,8 @@ def activities(product: Product) -> Iterator[Activity]:
             )
 
 
-def tasks(product: Product, reviews: Iterable[Entry]) -> Iterator[Activity]:
+def tasks(product: Product, reviewed: Collection[str]) -> Iterator[Activity]:
     """A superior's task that was reported done; on which day, only journeys tell."""
-    reviewed = {review["activity_id"]: review for review in reviews}
     for one in product.all("evaluation", "follow-ups"):
         # A follow-up that evaluation ended had to be done first; others may have been closed before.
         done = one["status"] in (DONE, "ESCALATED") or one["closing_reason"] in ("RESOLVED", "NOT_RESOLVED")
@@ -135,6 +137,8 @@ class Selection:
 
     def expected(self, activity: Activity, due: date) -> dict[str, object]:
         review = self.seen[activity.key]
+        if not activity.completed:
+            return {"status": "DROPPED", "ground": "NOT_COMPLETED"}
         if due > self.today:
             return {"status": "PLANNED", "ground": None}
         asked_on = next((day for day in self.opening_days if day >= due), self.today)
@@ -176,7 +180,8 @@ def review_facts(
     product: Product, reviews: Sequence[Entry], forms: Mapping[str, Sequence[Entry]]
 ) -> tuple[Facts, Facts]:
     """Every activity has one review with its day; what became of it, for which reason."""
-    carried_out = {one.key: one for one in [*activities(product), *tasks(product, reviews)]}
+    reviewed = {review["activity_id"] for review in reviews}
+    carried_out = {one.key: one for one in [*activities(product, reviewed), *tasks(product, reviewed)]}
     by_key = {f"{one['activity_kind']} {one['activity_id']}": one for one in reviews}
     zone = ZoneInfo(DEFAULT_ZONE)
     opened = [datetime.fromisoformat(one["opened_at"]).astimezone(zone).date() for one in reviews if one["opened_at"]]
