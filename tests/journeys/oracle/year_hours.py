@@ -16,7 +16,6 @@ CODES = {number: code for code, number in SIASN.items()}
 ABROAD = "INTERNATIONAL"
 NO_RULE = "no rule"
 LIMITS = {"monthly cap": "MONTH", NO_RULE: "NO_RULE"}
-MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,14 +219,15 @@ def _of_mode(by_form: Mapping[str, int], letter: str) -> int:
 
 
 def served_since(product: Product, statement: Entry) -> date:
-    """The first day of service: the first post that is known, or the appointment that the number tells (§2.10)."""
+    """The first day that counts: of the first post that is known, unless the number tells of an earlier year (§2.10)."""
+    # §2.4 does not say where months active begin. Who was appointed in the year of the first post begins with the post:
+    # the months before it are those of a CPNS, who has no target. Who served before came from elsewhere.
     first = date.fromisoformat(statement["periods"][0]["starts_on"])
     if first <= date(statement["year"], 1, 1):
         return first
     number = product.get("needs", f"employees/{statement['employee_id']}")["employee_number"]
-    year, month = int(number[8:12]), int(number[12:14])
-    # Contract employees have a count where others have the month, and no target.
-    return min(first, date(year, month, 1)) if 1 <= month <= MONTHS else first
+    appointed = int(number[8:12])
+    return first if appointed >= first.year else date(appointed, 1, 1)
 
 
 def target_of(statement: Entry) -> int | None:
