@@ -219,7 +219,7 @@ def _of_mode(by_form: Mapping[str, int], letter: str) -> int:
 
 
 def served_since(product: Product, statement: Entry) -> date:
-    """The first day that counts: of the first post that is known, unless the number tells of an earlier year (§2.10)."""
+    """The first day that counts: that of the first known post, unless the number tells of an earlier year (§2.10)."""
     # §2.4 does not say where months active begin. Who was appointed in the year of the first post begins with the post:
     # the months before it are those of a CPNS, who has no target. Who served before came from elsewhere.
     first = date.fromisoformat(statement["periods"][0]["starts_on"])
