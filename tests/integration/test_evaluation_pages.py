@@ -249,7 +249,11 @@ async def test_review_shows_what_its_figure_is_made_of_once_it_is_closed(front: 
     assert "Jawaban baru ditampilkan sesudah tinjauan ditutup" in before
     assert "nilai 3,50 dari 4" in after
     assert "Rata-rata 6 rekan dan bawahan" in after
-    assert '<td class="number">4</td><td class="number">4</td><td class="number">3,00</td>' in after
+    assert re.findall(r'data-label="([^"]+)">([^<]+)</td>', after)[:3] == [
+        ("Atasan", "4"),
+        ("Diri sendiri", "4"),
+        ("Rata-rata 6 rekan dan bawahan", "3,00"),
+    ]
     assert "Tingkat yang diukur ulang: 3." in after
 
 

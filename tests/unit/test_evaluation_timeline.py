@@ -84,7 +84,7 @@ def test_gap_of_a_week_is_shown_with_what_was_waited_for() -> None:
         (("follow_up_opened", {}), "konfirmasi tindak lanjut oleh analis"),
         (("follow_up_confirmed", {"target": "SUPERIOR"}), "tugas atasan dilaporkan selesai"),
         (("follow_up_escalated", {}), "keputusan pimpinan unit dan analis"),
-        (("evaluation_concluded", {"level": 3, "verdict": "EFFECTIVE"}), "pengukuran yang mencapai standar"),
+        (("evaluation_concluded", {"level": 3, "verdict": "EFFECTIVE"}), "penetapan rencana tahunan"),
         (("certificate_issued", {}), "penetapan rencana tahunan"),
         (("evaluation_concluded", {"level": 2, "verdict": "EFFECTIVE"}), "penetapan rencana tahunan"),
     ],
@@ -95,6 +95,16 @@ def test_case_waits_for_what_its_last_step_calls_for(last: tuple[str, Mapping[st
     found = timeline(step("need_validated", 0), step(name, 1, **data))
 
     assert waited_for(found) == waits
+
+
+def test_verdict_on_behaviour_ends_the_waiting_for_a_review_and_for_nothing_else() -> None:
+    concluded = {"level": 3, "verdict": "PARTLY"}
+
+    reviewed = timeline(step("training_completed", 0), step("evaluation_concluded", 95, **concluded))
+    meeting = timeline(step("mentoring_started", 0), step("evaluation_concluded", 95, **concluded))
+
+    assert waited_for(reviewed) == "pengukuran yang mencapai standar"
+    assert waited_for(meeting) == "sesi dan akhir pendampingan"
 
 
 def test_request_of_a_follow_up_still_waits_for_a_persons_word() -> None:

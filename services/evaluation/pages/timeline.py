@@ -21,6 +21,7 @@ SEAT = "tempat di kelas"
 MEASURED = "pengukuran yang mencapai standar"
 CLASS = "kelas berlangsung dan ditutup"
 GUIDE = "pendamping"
+MEETINGS = "sesi dan akhir pendampingan"
 ESCALATED = "keputusan pimpinan unit dan analis"
 
 WAITS: Mapping[str, str] = {
@@ -34,7 +35,8 @@ WAITS: Mapping[str, str] = {
     "training_completed": REVIEW,
     "training_not_completed": "keputusan tentang jalan lain",
     "mentor_matched": "kesepakatan kedua pihak",
-    "mentoring_started": "sesi dan akhir pendampingan",
+    "mentoring_started": MEETINGS,
+    "session_confirmed": MEETINGS,
     "mentoring_completed": REVIEW,
     "mentoring_stopped": "jalan lain atau pendamping lain",
     "follow_up_opened": "konfirmasi tindak lanjut oleh analis",
@@ -121,9 +123,23 @@ class _Case:
             return
         if name in BEGINS:
             self.outcome = None
-        awaited = None if self.outcome else _awaited_after(name, data)
-        if awaited is not None:
+        awaited = None if self.outcome else self._awaited_after(name, data)
+        if awaited not in {None, self.awaited}:
             self.awaited, self.since = awaited, self.last
+
+    def _awaited_after(self, name: str, data: Mapping[str, Any]) -> str | None:
+        """What is waited for after a step; None where it leaves that as it was."""
+        if name == "plan_item_approved":
+            return BY_FORM.get(data["form"], SEAT)
+        if name == "follow_up_confirmed":
+            return BY_TARGET.get(data["target"])
+        if name == "evaluation_concluded":
+            # A late verdict on something earlier ends no waiting for what has begun since.
+            return MEASURED if data["level"] == BEHAVIOUR and self.awaited == REVIEW else None
+        # What a follow-up asks waits for a person's word before it waits for a guide.
+        if name == "mentoring_requested" and data.get("origin") != "FOLLOW_UP":
+            return GUIDE
+        return WAITS.get(name)
 
     def waits(self, reviews: Sequence[ReviewRow], now: datetime) -> Wait | None:
         """What the case waits for now: no review, where none will be held."""
@@ -175,17 +191,3 @@ def _line(event: JourneyEventRow, numbers: Mapping[str, int], competency: str, w
 def _cause(causation: str | None) -> str:
     kind = (causation or "").partition(":")[0]
     return CAUSES.get(kind, "kejadian di luar perjalanan ini")
-
-
-def _awaited_after(name: str, data: Mapping[str, Any]) -> str | None:
-    """What is waited for after a step; None where it leaves that as it was."""
-    if name == "plan_item_approved":
-        return BY_FORM.get(data["form"], SEAT)
-    if name == "follow_up_confirmed":
-        return BY_TARGET.get(data["target"])
-    if name == "evaluation_concluded" and data["level"] == BEHAVIOUR:
-        return MEASURED
-    # What a follow-up asks waits for a person's word before it waits for a guide.
-    if name == "mentoring_requested" and data.get("origin") != "FOLLOW_UP":
-        return GUIDE
-    return WAITS.get(name)
