@@ -70,9 +70,12 @@ class Open:
 
 
 async def act(stage: Stage) -> int:
-    """Everything that waits for a decision; each need takes one step a day, but all of them on the opening day."""
+    """Everything that waits for a decision; each need takes one step a day, but all of them on the opening day.
+
+    Careers change last: what follows from it happens while others decide, and would take decided needs from under them.
+    """
     done = 0
-    for deed in (careers.change, _review, _analyse, _verify, _validate, _plan, _enter_decrees, _confirm_decrees):
+    for deed in (_review, _analyse, _verify, _validate, _plan, _enter_decrees, _confirm_decrees, careers.change):
         done += await deed(stage)
     return done
 
