@@ -36,7 +36,9 @@ PARENT_SECONDS = 0.5
 @click.command()
 @click.option("--people", type=click.IntRange(min=30, max=100_000), help="Banyaknya pegawai rekaan (bawaan 500).")
 @click.option("--months", type=click.IntRange(min=1, max=60), help="Banyaknya bulan (bawaan 12).")
-@click.option("--seed", type=click.IntRange(min=0), help="Benih: benih yang sama memberi tahun yang sama (bawaan 1).")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Benih: menentukan pegawai rekaan dan nasib mereka (bawaan 1)."
+)
 @click.option("--without", multiple=True, type=click.Choice(list(ACTS)), help="Layanan yang sedang tidak berjalan.")
 @click.option("--child", is_flag=True, hidden=True, help="Berhenti bila proses induk berhenti.")
 @click.pass_obj

@@ -86,7 +86,8 @@ class Course:
             return demo is not None and await clock.today(session) > demo.until
 
     async def _act(self, demo: Simulation, today: date) -> int:
-        # One service after the other, each with what the others told it: so the same seed gives the same year.
+        # One service after the other, each with what the others told it: so the same seed gives nearly the same year,
+        # but for what hangs on ids, such as who is asked about a colleague.
         done = 0
         for name, act in self.acts.items():
             stage = Stage(database=self.databases[name], today=today, dice=Dice(demo.seed), opening=today == demo.since)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -32,6 +33,13 @@ FIGURES = text(
 RELAYS = text(
     "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
     " WHERE datname = current_database() AND locktype = 'advisory' AND objid = :lock AND granted"
+)
+
+
+TOLD = text("SELECT topic, event_id FROM outbox WHERE seq > :after AND seq <= :until ORDER BY seq")
+MISSING = text(
+    "SELECT id FROM unnest(CAST(:ids AS uuid[])) AS given(id)"
+    " WHERE NOT EXISTS (SELECT FROM inbox WHERE event_id = given.id)"
 )
 
 
@@ -72,6 +80,9 @@ class Settling:
         self._databases = {name: databases[name] for name in services}
         self._transport = transport
         self._patience = patience
+        # Service → up to where its outbox is known to have been taken by all; unknown until the log was asked once.
+        self._taken: dict[str, int] | None = None
+        self._awaited: dict[str, list[UUID]] = {name: [] for name in services}
 
     async def settle(self) -> None:
         """Return once nothing is under way; raises Conflict when something is and has not moved for a minute."""
@@ -82,7 +93,7 @@ class Settling:
             figures = await self._figures()
             behind: dict[str, int] = {}
             if not any(each.waiting for each in figures.values()):
-                behind = await self._lag()
+                behind = await self._behind(figures)
                 # What was told before is taken by now, and if nobody told more meanwhile, nothing is left.
                 if not any(behind.values()) and await self._figures() == figures:
                     return
@@ -108,6 +119,41 @@ class Settling:
     async def _figures(self) -> dict[str, Figures]:
         found = await asyncio.gather(*(_figures_of(database) for database in self._databases.values()))
         return dict(zip(self._databases, found, strict=True))
+
+    async def _behind(self, figures: Mapping[str, Figures]) -> dict[str, int]:
+        """Service → how many events that were told it has not taken.
+
+        Asking the log takes seconds where it is Kafka, so it is asked once; from then on inboxes tell.
+        """
+        told = {name: each.told for name, each in figures.items()}
+        if self._taken is None:
+            behind = await self._lag()
+            self._taken = None if any(behind.values()) else told
+            return behind
+        for name, until in told.items():
+            await self._await_what_is_told(name, self._taken[name], until)
+        self._taken = told
+        left = await asyncio.gather(*(self._not_taken(name) for name in self._databases))
+        return dict(zip(self._databases, left, strict=True))
+
+    async def _await_what_is_told(self, name: str, after: int, until: int) -> None:
+        if until == after:
+            return
+        async with self._databases[name].session() as session:
+            rows = (await session.execute(TOLD, {"after": after, "until": until})).all()
+        for consumer, topics in self._topics.items():
+            self._awaited[consumer] += [event_id for topic, event_id in rows if topic in topics]
+
+    async def _not_taken(self, name: str) -> int:
+        """Forget what is taken by now, from the oldest on; gives how many are left."""
+        awaited = self._awaited[name]
+        async with self._databases[name].session() as session:
+            while awaited:
+                missing = list(await session.scalars(MISSING, {"ids": awaited[:ENOUGH]}))
+                awaited[:ENOUGH] = missing
+                if missing:
+                    break
+        return len(awaited)
 
     async def _lag(self) -> dict[str, int]:
         asked = [self._transport.lag(group_of(name), topics) for name, topics in self._topics.items()]
