@@ -89,6 +89,8 @@ class Oracle:
         below = (
             self.level is not None and self.background.standard is not None and self.level < self.background.standard
         )
+        if self.superior is None:
+            return None
         if self.causes & {Cause.NO_OPPORTUNITY, Cause.NO_SUPPORT}:
             return "SUPERIOR"
         if below and self.background.trained and self.background.mentored:
@@ -169,13 +171,11 @@ def test_what_two_others_say_of_causes_is_not_heard() -> None:
     assert judged(answer(Role.SUPERIOR, 3), *three).causes == (Cause.NO_SUPPORT,)
 
 
-def test_no_support_is_followed_up_even_where_nobody_scored() -> None:
-    finding = judged(answer(Role.SELF, 4, cause=Cause.NO_SUPPORT))
+def test_no_support_is_followed_up_where_the_superior_answered_and_not_else() -> None:
+    own = answer(Role.SELF, 4, cause=Cause.NO_SUPPORT)
 
-    assert (finding.conclusion.verdict, finding.conclusion.signal) == (
-        Verdict.NOT_ENOUGH_DATA,
-        Signal.NO_OPPORTUNITY_OR_SUPPORT,
-    )
+    assert judged(own, answer(Role.SUPERIOR, 3)).conclusion.signal is Signal.NO_OPPORTUNITY_OR_SUPPORT
+    assert (judged(own).conclusion.verdict, judged(own).conclusion.signal) == (Verdict.NOT_ENOUGH_DATA, None)
 
 
 def test_items_that_the_superior_scored_1_are_what_has_to_be_worked_on() -> None:

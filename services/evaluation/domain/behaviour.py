@@ -169,7 +169,12 @@ def _verdict(score: Fraction | None, failing: bool, version: BehaviourVersion) -
 def _signal(
     verdict: Verdict, level: int | None, causes: Sequence[Cause], background: Background, plans: BehaviourPlans
 ) -> tuple[Signal | None, FollowUpPlan | None]:
-    """The strongest of what was found: no opportunity or support, then a gap that remains, then a deficit."""
+    """The strongest of what was found: no opportunity or support, then a gap that remains, then a deficit.
+
+    Nothing follows where too few have answered to judge anything.
+    """
+    if verdict is Verdict.NOT_ENOUGH_DATA:
+        return None, None
     if Cause.NO_OPPORTUNITY in causes:
         return Signal.NO_OPPORTUNITY_OR_SUPPORT, plans.no_opportunity
     if Cause.NO_SUPPORT in causes:
