@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from services.evaluation.app import SERVICE
+from services.evaluation.pages.shapes import ROWS
 from services.evaluation.tables import BehaviourAnswerRow, FormRow
 from shared.db import Database
 from shared.events.employees import EmployeeRecorded
@@ -282,17 +283,34 @@ async def test_journeys_are_found_by_name_year_and_any_number_of_the_case(front:
     auditor = await front.browser(Role.AUDITOR)
     path = f"{JOURNEYS}/{seat.need_id}"
 
-    by_name = await auditor.send(f"{JOURNEYS}/search", {"name": "ANI c", "status": ""})
-    by_seat = await auditor.send(f"{JOURNEYS}/search", {"name": str(seat.enrolment_id), "status": ""})
-    by_nothing = await auditor.send(f"{JOURNEYS}/search", {"name": str(new_id()), "status": ""})
+    by_name = await auditor.send(f"{JOURNEYS}/search", {"name": "ANI c", "cycle": "2026"})
+    by_seat = await auditor.send(f"{JOURNEYS}/search", {"name": str(seat.enrolment_id)})
+    by_nothing = await auditor.send(f"{JOURNEYS}/search", {"name": str(new_id())})
     everything, another_year = await auditor.see(JOURNEYS), await auditor.see(f"{JOURNEYS}?cycle=2031")
 
     assert [path in page for page in (by_name.text, everything, another_year)] == [True, True, False]
     assert f"{JOURNEYS}/{other.need_id}" not in by_name.text
-    assert "Kebutuhan terpenuhi dan ditutup" in by_name.text
+    assert '<span class="badge good">Terpenuhi</span>' in by_name.text
     assert str(seat.need_id) in by_seat.text
     assert "Terpenuhi dan ditutup" in by_seat.text
     assert by_nothing.status_code == 404
+
+
+async def test_long_list_goes_on_under_the_same_filter_and_back_to_its_beginning(front: Front) -> None:
+    seats = [Participant() for _ in range(ROWS + 3)]
+    for seat in seats:
+        await take(front.database, *story_of(seat)[:1])
+    auditor = await front.browser(Role.AUDITOR)
+
+    first = await auditor.see(f"{JOURNEYS}?cycle=2026")
+    onward = re.search(rf'href="({JOURNEYS}\?cycle=2026&amp;before=[^"]+)"', first)
+    assert onward is not None
+    second = await auditor.see(onward[1].replace("&amp;", "&"))
+
+    pages = [{str(seat.need_id) for seat in seats if f"{JOURNEYS}/{seat.need_id}" in page} for page in (first, second)]
+    assert [len(page) for page in pages] == [ROWS, 3]
+    assert pages[0].isdisjoint(pages[1])
+    assert f'href="{JOURNEYS}?cycle=2026">Kembali ke awal' in second
 
 
 async def test_foreign_journeys_and_follow_ups_are_not_found(front: Front) -> None:

@@ -130,12 +130,12 @@ async def test_list_names_people_and_finds_them_by_name_without_a_name_in_the_ad
 async def test_notes_of_the_two_are_shown_to_nobody_else(pair: Pair) -> None:
     path = await pair.begun()
     day = await today(pair.front.database) - timedelta(days=1)
-    await pair.ani.sent(f"{path}/sessions", meeting(day, reality="Rahasia berdua", summary="Untuk semua"))
+    await pair.ani.sent(f"{path}/sessions", meeting(day, reality="Rahasia berdua", summary="Untuk <b>semua</b>"))
 
     own, mentors, analysts = [await each.see(path) for each in (pair.ani, pair.maya, pair.analyst)]
 
     assert ["Rahasia berdua" in page for page in (own, mentors, analysts)] == [True, True, False]
-    assert ["Untuk semua" in page for page in (own, mentors, analysts)] == [True, True, True]
+    assert ["Untuk &lt;b&gt;semua&lt;/b&gt;" in page for page in (own, mentors, analysts)] == [True, True, True]
 
 
 async def test_refused_form_is_shown_again_with_what_was_typed(pair: Pair) -> None:

@@ -153,6 +153,7 @@ async def follow_ups_page(seeing: Seeing, status: str, name: str, before: UUID |
         people=await named_people(session, _about(shown)),
         confirmable={row.id for row in shown if _may(seeing.actor, row, Action.CONFIRM)},
         more=shown[-1].id if len(found) > ROWS else None,
+        begun=before is not None,
         status=status,
         name=name,
         today=await clock.today(session),

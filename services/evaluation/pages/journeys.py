@@ -41,7 +41,7 @@ async def search_journeys(doing: AnyoneDoes) -> Response:
     async def found(seeing: Seeing) -> Response:
         case = mark(sought)
         if case is None:
-            return await journeys_page(seeing, asked.get("status"), sought, mark(asked.get("before")))
+            return await journeys_page(seeing, asked.get("cycle"), sought, mark(asked.get("before")))
         return await journey_page(seeing, await queries.need_of(seeing.session, case))
 
     return await doing.look(found)
@@ -63,15 +63,22 @@ async def journeys_page(seeing: Seeing, cycle: str, name: str, before: UUID | No
     return await seeing.show(
         "evaluation/journeys.html",
         needs=shown,
-        facts={need_id: fact_of(fact.split(".")[2]) for need_id, fact in facts.items()},
+        states={need_id: _state(fact) for need_id, fact in facts.items()},
         people=await named_people(session, {need.employee_id for need in shown}),
         watches=bool(seeing.actor.roles & {Role.ANALYST, Role.AUDITOR}),
         more=shown[-1].id if len(found) > ROWS else None,
-        status=cycle,
+        cycle=cycle,
+        begun=before is not None,
         name=name,
         words=words,
         path=PATH,
     )
+
+
+def _state(fact: str) -> tuple[str, str]:
+    """How a need stands after a fact about it, in a word, and its colour."""
+    name = fact.split(".")[2]
+    return words.said(words.NEED, name), fact_of(name).tone
 
 
 async def journey_page(seeing: Seeing, need_id: UUID) -> HTMLResponse:

@@ -71,6 +71,14 @@ GROUND: Mapping[str, str] = {
     Ground.PERSON_AWAY: "pegawai tidak aktif",
     Ground.NOT_COMPLETED: "kegiatannya tidak selesai",
 }
+NEED: Mapping[str, str] = {
+    "need_identified": "Ditemukan",
+    "need_verified": "Diverifikasi",
+    "need_returned": "Dikembalikan",
+    "need_validated": "Divalidasi",
+    "need_rejected": "Ditolak",
+    "need_closed": "Terpenuhi",
+}
 VERDICT: Mapping[str, str] = {
     Verdict.EFFECTIVE: "Berhasil",
     Verdict.PARTLY: "Berhasil sebagian",

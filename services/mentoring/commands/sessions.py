@@ -174,6 +174,7 @@ def _confirmed(pair: Pair, held: Session) -> SessionConfirmed:
         competency=pair.competency,
         form=int(pair.form),
         held_on=held.held_on,
+        starts_at=held.starts_at,
         minutes=held.minutes,
         need_ids=pair.need_ids,
     )

@@ -117,6 +117,7 @@ async def pairs_page(seeing: Seeing, status: str, name: str, before: UUID | None
         waiting=[(pair, _begins(row, zone), row) for row, pair in waiting],
         people=await named_people(seeing.session, about),
         more=shown[-1].id if len(found) > ROWS else None,
+        begun=before is not None,
         status=status,
         name=name,
         today=today,

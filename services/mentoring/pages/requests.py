@@ -135,6 +135,7 @@ async def requests_page(seeing: Seeing, status: str = "", name: str = "", before
         codes=await offers.competency_codes(seeing.session) if asks else [],
         asks=asks,
         more=shown[-1].id if len(found) > ROWS else None,
+        begun=before is not None,
         status=status,
         name=name,
         words=words,
