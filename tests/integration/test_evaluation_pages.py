@@ -10,12 +10,17 @@ import pytest
 from sqlalchemy import select
 
 from services.evaluation.app import SERVICE
+from services.evaluation.commands import plans
+from services.evaluation.domain.follow_ups import FollowUpStatus
 from services.evaluation.pages.shapes import ROWS
-from services.evaluation.tables import BehaviourAnswerRow, FormRow
+from services.evaluation.queries import follow_ups as queries
+from services.evaluation.queries.access import Page
+from services.evaluation.queries.follow_ups import DueFilter
+from services.evaluation.tables import BehaviourAnswerRow, FollowUpRow, FormRow
 from shared.db import Database
 from shared.events.employees import EmployeeRecorded
 from shared.events.training import ProgramRecorded
-from shared.identity.actor import Role
+from shared.identity.actor import Actor, Role
 from shared.identity.tables import IDENTITY
 from shared.ids import new_id
 from tests.conftest import MakeDatabase
@@ -26,6 +31,7 @@ from tests.integration.workplace import ITEMS, Office, Worker, forms, mentored, 
 from tests.records import record_of
 
 FORMS, FOLLOW_UPS, JOURNEYS = (f"/evaluation/pages/{kind}" for kind in ("forms", "follow-ups", "journeys"))
+ANALYST = Actor(id=UUID(int=8), kind="ACCOUNT", roles=frozenset({Role.ANALYST}))
 WELL = {f"score-{item}": "4" for item in ITEMS}
 
 
@@ -191,6 +197,30 @@ async def test_overdue_follow_up_stands_first_and_says_how_late_it_is(front: Fro
     assert str(first) == early
     assert page.index(early) < page.index(late)
     assert page.count("Terlambat 10 hari") == 1
+
+
+async def test_follow_ups_come_by_due_date_page_after_page_and_what_only_waits_for_review_last(front: Front) -> None:
+    early = await failed(front, Participant())
+    await move_clock(front.database, 5)
+    ids = await failed(front, Participant(), Participant())
+    async with front.database.transaction() as session:
+        await plans.confirm(session, ANALYST, {early[0]: None})
+        row = await session.get(FollowUpRow, early[0])
+        assert row is not None
+        row.status = "DONE"
+
+    async def one_by_one(*, latest_first: bool) -> list[UUID]:
+        found: list[UUID] = []
+        wanted = DueFilter(statuses=tuple(FollowUpStatus), latest_first=latest_first)
+        async with front.database.session() as session:
+            for _ in range(4):
+                page = Page(before=found[-1] if found else None, limit=1)
+                found += [row.id for row in await queries.follow_ups_by_due(session, ANALYST, page, wanted)]
+        return found
+
+    in_order = [*sorted(set(ids) - set(early)), *early]
+    assert await one_by_one(latest_first=False) == in_order
+    assert await one_by_one(latest_first=True) == in_order[::-1]
 
 
 async def test_follow_up_is_declined_only_by_who_says_so_twice(front: Front) -> None:
