@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.needs.domain.employee_numbers import birth_date, masked, oddities
+from services.needs.domain.employee_numbers import birth_date, oddities
 from services.needs.domain.heads import Placement, heads_of_units
 from services.needs.domain.people import Employee, EmploymentType
 from services.needs.domain.positions import JobKind, Position, PositionClass
@@ -258,9 +258,8 @@ def test_oddities_of_a_number_depend_on_the_employment_type(
     assert len(oddities(number, employment_type)) == count
 
 
-def test_number_shows_the_birth_date_and_is_masked_to_three_digits() -> None:
+def test_number_shows_the_birth_date() -> None:
     assert birth_date(STAFF) == date(1985, 1, 1)
-    assert masked("198501012010011987") == "•" * 15 + "987"
 
 
 def someone(number: int, unit: int, position_class: PositionClass, superior: int | None) -> Placement:

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.needs import queries
-from services.needs.domain.employee_numbers import masked
 from services.needs.queries import RecordedEmployee
 from shared.identity.actor import Role
+from shared.web.figures import masked
 from shared.web.requests import Reading, may_read
 
 router = APIRouter()

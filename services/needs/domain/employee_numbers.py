@@ -1,4 +1,4 @@
-"""The employee number: NIP of a PNS and NI PPPK, both of 18 digits; it shows birth date and sex, so it is masked."""
+"""The employee number: NIP of a PNS and NI PPPK, both of 18 digits; it shows birth date and sex, so pages mask it."""
 
 import re
 from datetime import date
@@ -6,7 +6,6 @@ from datetime import date
 from services.needs.domain.people import EmploymentType
 
 _DIGITS = re.compile(r"[0-9]{18}")
-_SHOWN = 3
 _MONTHS = range(1, 13)
 _FIRST_AGREEMENT = 21
 _SEXES = "12"
@@ -15,11 +14,6 @@ _SEXES = "12"
 def is_employee_number(text: str) -> bool:
     """18 digits: birth date, then six of the appointment, one of sex, three of the serial."""
     return _DIGITS.fullmatch(text) is not None
-
-
-def masked(number: str) -> str:
-    """Only the last three digits, for lists and reports."""
-    return "•" * (len(number) - _SHOWN) + number[-_SHOWN:]
 
 
 def birth_date(number: str) -> date | None:
