@@ -17,6 +17,7 @@ CHANGES = {
     ("RETURNED", "EMPLOYEE_AWAY"): "away",
     ("REJECTED", "EMPLOYEE_LEFT"): "left",
 }
+NO_NEED: Entry = {"employee_id": None, "competency": None, "status": None}
 ENDED = ("CLOSED", "REJECTED")
 DAY = len("2026-01-31")
 BY_PEOPLE = ("MISTAKE", "NO_BUDGET", "OTHER_FORM", "NOT_RELEVANT")
@@ -164,13 +165,14 @@ def item_facts(product: Product, plan: Plan, needs: Mapping[str, Entry]) -> tupl
     }
     expected, seen = {}, {}
     for item in (item for items in plan.items.values() for item in items):
+        need = needs.get(item["need_id"], NO_NEED)
         in_force = plan.confirmed(item) is not None
         by_training = in_force and (item["need_id"], item["form"]) in demanded
         expected[item["id"]] = {
-            "status": item_status(item, plan, needs[item["need_id"]]),
+            "status": item_status(item, plan, need),
             "receivers": [f"{receiver(item['form'])} {item['form']}"] if in_force else [],
-            "employee": needs[item["need_id"]]["employee_id"],
-            "competency": needs[item["need_id"]]["competency"],
+            "employee": need["employee_id"],
+            "competency": need["competency"],
         }
         seen[item["id"]] = {
             "status": item["status"],
