@@ -91,6 +91,7 @@ async def _person(page: Seeing, employee_id: UUID) -> Response:
         "needs/person.html",
         person=await queries.person_in_place(page.session, employee_id),
         own=page.actor.employee_id == employee_id,
+        oversees=bool(page.actor.roles & queries.SEES_ALL),
         gaps=gaps,
         bands=_bands(gaps),
         needs=await need_queries.needs(page.session, page.actor, Page(limit=MANY), asked),
