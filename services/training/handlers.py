@@ -126,6 +126,7 @@ def _held(event: Received[SessionConfirmed]) -> Entry:
         employee_id=held.employee_id,
         form_code=LEARNING_HOURS.code_of(held.form, held.held_on),
         starts_on=held.held_on,
+        starts_at=held.starts_at,
         ends_on=held.held_on,
     )
     return Entry(activity=activity, origin=ActivityOrigin.SESSION, correlation_id=event.correlation_id, cause=event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import ClassVar
 from uuid import UUID
 
@@ -154,8 +154,8 @@ class MentoringStarted(Event):
 class SessionConfirmed(Event):
     """A session took place: both sides confirmed it.
 
-    Published by mentoring; consumed by training, which credits learning hours to the mentee. held_on is the local date,
-    minutes its length; form is 14 (coaching) or 15 (mentoring).
+    Published by mentoring; consumed by training, which credits learning hours to the mentee. held_on and starts_at are
+    the local date and time, minutes its length; form is 14 (coaching) or 15 (mentoring).
     """
 
     type: ClassVar[str] = "bangkom.mentoring.session_confirmed.v1"
@@ -168,6 +168,7 @@ class SessionConfirmed(Event):
         "competency": "PELAYANAN_PUBLIK",
         "form": 15,
         "held_on": "2026-04-10",
+        "starts_at": "09:00:00",
         "minutes": 90,
         "need_ids": ["01920000-0000-7000-8000-000000000040"],
     }
@@ -178,6 +179,7 @@ class SessionConfirmed(Event):
     competency: Code
     form: int = Field(ge=14, le=15)
     held_on: date
+    starts_at: time
     minutes: int = Field(ge=1)
     need_ids: tuple[UUID, ...] = ()
 

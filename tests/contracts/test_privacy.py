@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -44,11 +44,11 @@ PERSONAL_WORDS = {
 }
 CODE_LENGTH = 64
 TITLE_LENGTH = 200
-PLAIN_FORMATS = {"uuid", "date", "date-time"}
+PLAIN_FORMATS = {"uuid", "date", "time", "date-time"}
 
 
 def personal_parts(contract: type[Event]) -> list[str]:
-    """The fields of a contract that may hold more than ids, codes, numbers, dates, booleans and listed titles."""
+    """The fields of a contract that may hold more than ids, codes, numbers, dates, times, booleans, listed titles."""
     schema = schema_of(contract)
     return list(_fields(schema, schema, contract.type, ""))
 
@@ -134,6 +134,7 @@ PLAIN: dict[str, Any] = {
     "class_id": (UUID | None, None),
     "reason": (Code, ...),
     "held_on": (date, ...),
+    "starts_at": (time, ...),
     "share": (Figure | None, None),
     "count": (int, ...),
     "mandatory": (bool, ...),

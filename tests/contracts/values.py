@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,6 +12,11 @@ from shared.events.documents.schemas import JsonSchema
 Values = st.SearchStrategy[Any]
 
 PLAIN: dict[str, Values] = {"null": st.none(), "boolean": st.booleans()}
+FORMATS: dict[str, Values] = {
+    "uuid": st.uuids().map(str),
+    "date": st.dates(date(1900, 1, 1), date(2200, 1, 1)).map(date.isoformat),
+    "time": st.times().map(time.isoformat),
+}
 
 
 def values_of(schema: JsonSchema, root: JsonSchema | None = None) -> Values:
@@ -45,10 +50,8 @@ def _scalars(schema: JsonSchema) -> Values:
         return PLAIN[schema["type"]]
     if schema["type"] == "integer":
         return st.integers(schema.get("minimum", -(2**31)), schema.get("maximum", 2**31))
-    if schema.get("format") == "uuid":
-        return st.uuids().map(str)
-    if schema.get("format") == "date":
-        return st.dates(date(1900, 1, 1), date(2200, 1, 1)).map(date.isoformat)
+    if schema.get("format") in FORMATS:
+        return FORMATS[schema["format"]]
     if "pattern" in schema:
         longest = schema.get("maxLength", 30)
         return st.from_regex(schema["pattern"], fullmatch=True).filter(lambda t: len(t) <= longest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from uuid import UUID
 
@@ -97,7 +97,9 @@ class FollowUp:
         return record_of(event, correlation=self.need_id)
 
 
-def session_held(employee_id: UUID, held_on: date, form: int = 15, need_id: UUID | None = None) -> Record:
+def session_held(
+    employee_id: UUID, held_on: date, form: int = 15, need_id: UUID | None = None, starts_at: time = time(9)
+) -> Record:
     """A session of mentoring (15) or coaching (14) that both sides confirmed."""
     event = SessionConfirmed(
         session_id=new_id(),
@@ -106,6 +108,7 @@ def session_held(employee_id: UUID, held_on: date, form: int = 15, need_id: UUID
         competency=COMPETENCY,
         form=form,
         held_on=held_on,
+        starts_at=starts_at,
         minutes=90,
     )
     return record_of(event, correlation=need_id or new_id())

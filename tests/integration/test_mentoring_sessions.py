@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -161,6 +161,7 @@ async def test_session_is_credited_only_when_the_other_side_confirms(scene: Scen
         competency=COMPETENCY,
         form=15,
         held_on=scene.day - timedelta(days=3),
+        starts_at=time(9),
         minutes=45,
         need_ids=(scene.need,),
     )

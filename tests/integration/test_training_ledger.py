@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -97,6 +97,19 @@ async def test_third_session_of_a_month_counts_nothing_and_tells_nothing(databas
 
     assert list((await credited(database)).values()) == [2, 2, 0]
     assert len(await told(database)) == 2
+
+
+async def test_of_two_sessions_on_one_day_the_earlier_counts_first(database: Database) -> None:
+    ani, day = new_id(), date(2026, 4, 10)
+    afternoon = session_held(ani, day, starts_at=time(14))
+    morning = session_held(ani, day, starts_at=time(9))
+
+    await consumer_of(database).take([session_held(ani, date(2026, 4, 3)), afternoon, morning])
+
+    assert {row.starts_at: row.credited_hours for row in await activities(database) if row.starts_on == day} == {
+        time(9): 2,
+        time(14): 0,
+    }
 
 
 async def test_late_session_takes_the_place_of_a_later_one_by_reversal(database: Database) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -281,6 +281,7 @@ def _guided(case: Case, year: Year) -> Iterator[Told]:
             competency=case.competency,
             form=case.form,
             held_on=held_on,
+            starts_at=time(9),
             minutes=90,
         )
         yield Told(day=(held_on - NEW_YEAR).days + 0.5, event=held, correlation=need)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -69,7 +69,7 @@ class StatementView(BaseModel):
 class ActivityView(BaseModel):
     """One activity: what was claimed (null where nothing is), what counts, and what kept it from counting more.
 
-    id is that of the enrolment, the session or the imported line, by origin.
+    id is that of the enrolment, the session or the imported line, by origin; starts_at the local time of a session.
     """
 
     id: UUID
@@ -78,6 +78,7 @@ class ActivityView(BaseModel):
     title: str | None
     provider: str | None
     starts_on: date
+    starts_at: time | None
     ends_on: date
     scope: Scope
     claimed_hours: Claimed | None
@@ -95,6 +96,7 @@ class ActivityView(BaseModel):
             title=row.title,
             provider=row.provider,
             starts_on=row.starts_on,
+            starts_at=row.starts_at,
             ends_on=row.ends_on,
             scope=Scope(row.scope),
             claimed_hours=row.claimed_hours,

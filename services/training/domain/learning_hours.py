@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -101,7 +101,8 @@ class LearningHourRule:
 class Activity:
     """One activity of one person; days are local dates, claimed_hours those of the programme or certificate.
 
-    A certificate may name a part of an hour; whole ones count.
+    A certificate may name a part of an hour; whole ones count. starts_at is the local time at which it began, where
+    that is known: two meetings may be held on one day.
     """
 
     id: UUID
@@ -109,6 +110,7 @@ class Activity:
     form_code: str
     starts_on: date
     ends_on: date
+    starts_at: time | None = None
     scope: Scope = Scope.NATIONAL
     claimed_hours: Decimal | None = None
     counts: bool = True
@@ -122,6 +124,11 @@ class Activity:
     def whole_hours(self) -> int:
         """The whole hours claimed."""
         return int(self.claimed_hours or 0)
+
+    @property
+    def turn(self) -> tuple[date, time, date, int]:
+        """What says which of two activities uses up a limit first: the earlier start."""
+        return self.starts_on, self.starts_at or time.min, self.ends_on, self.id.int
 
     @property
     def month(self) -> tuple[int, int]:
@@ -145,7 +152,7 @@ def credits_of(activities: Iterable[Activity], rule: LearningHourRule) -> dict[U
     Limits of a day or month are used up by the earliest start first.
     """
     used = _Used()
-    ordered = sorted(activities, key=lambda activity: (activity.starts_on, activity.ends_on, activity.id.int))
+    ordered = sorted(activities, key=lambda activity: activity.turn)
     return {activity.id: used.credit(activity, rule.in_force(activity.ends_on)) for activity in ordered}
 
 

@@ -75,7 +75,7 @@ async def activities_of(session: AsyncSession, employee_id: UUID, year: int) -> 
     """A person's activities of a year, by their days; who asks has been allowed to see the statement."""
     row = ActivityRow
     mine = select(row).where(row.employee_id == employee_id, row.year == year)
-    return (await session.scalars(mine.order_by(row.starts_on, row.ends_on, row.id))).all()
+    return (await session.scalars(mine.order_by(row.starts_on, row.starts_at, row.ends_on, row.id))).all()
 
 
 async def activities_around(

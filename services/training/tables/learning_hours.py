@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ class ActivityRow(TrainingBase):
     form_code: Mapped[str]
     origin: Mapped[str]
     starts_on: Mapped[date]
+    starts_at: Mapped[time | None]
     ends_on: Mapped[date]
     scope: Mapped[str]
     claimed_hours: Mapped[Decimal | None] = mapped_column(Numeric)
@@ -91,6 +92,7 @@ def activity_of(row: ActivityRow | Row[Any]) -> Activity:
         employee_id=row.employee_id,
         form_code=row.form_code,
         starts_on=row.starts_on,
+        starts_at=row.starts_at,
         ends_on=row.ends_on,
         scope=Scope(row.scope),
         claimed_hours=row.claimed_hours,
@@ -108,6 +110,7 @@ def activity_values(
         "form_code": activity.form_code,
         "origin": origin.value,
         "starts_on": activity.starts_on,
+        "starts_at": activity.starts_at,
         "ends_on": activity.ends_on,
         "scope": activity.scope.value,
         "claimed_hours": activity.claimed_hours,

@@ -215,6 +215,7 @@ def _activities() -> None:
         sa.Column("form_code", sa.Text, nullable=False),
         sa.Column("origin", sa.Text, nullable=False),
         sa.Column("starts_on", sa.Date, nullable=False),
+        sa.Column("starts_at", sa.Time),
         sa.Column("ends_on", sa.Date, nullable=False),
         sa.Column("scope", sa.Text, nullable=False),
         sa.Column("claimed_hours", sa.Numeric),
