@@ -236,6 +236,26 @@ async def test_follow_up_is_declined_only_by_who_says_so_twice(front: Front) -> 
     assert [row.closing_reason for row in await follow_ups(front.database)] == ["DECLINED"]
 
 
+async def test_analyst_decides_nothing_about_themselves(front: Front) -> None:
+    ani = Participant()
+    [follow_up_id] = await failed(front, ani)
+    own, other = await front.browser(Role.ANALYST, employee_id=ani.employee_id), await front.browser(Role.ANALYST)
+    path = f"{FOLLOW_UPS}/{follow_up_id}"
+
+    shown = await own.see(path)
+    refused = [
+        await own.send(f"{path}/confirm", {}),
+        await own.send(f"{path}/decline", {"sure": "yes"}),
+        await own.send(FOLLOW_UPS, {"ids": str(follow_up_id)}),
+    ]
+    await other.sent(f"{path}/confirm", {})
+    refused.append(await own.send(f"{path}/close", {"sure": "yes"}))
+
+    assert f'action="{path}/' not in shown
+    assert [answer.status_code for answer in refused] == [403, 403, 403, 403]
+    assert [row.status for row in await follow_ups(front.database)] == ["CONFIRMED"]
+
+
 async def test_superior_reports_the_task_done(front: Front) -> None:
     team = office()
     for form in await asked(front, team):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,8 +30,7 @@ async def confirm(session: AsyncSession, actor: Actor, targets: Mapping[UUID, Ta
     A target other than the rule's may be chosen between class and mentor. Nobody confirms a follow-up about themselves.
     """
     known = await _known(session, targets)
-    if any(each.case.employee_id == actor.employee_id for each in known.values()):
-        raise NotAllowed("Tindak lanjut tentang diri sendiri dikonfirmasi oleh orang lain.")
+    _require_no_own_case(actor, known.values())
     today = await clock.today(session)
     around = await directory.neighbourhood(session, {each.case.employee_id for each in known.values()}, today)
     confirmed = []
@@ -64,6 +63,7 @@ async def report_done(session: AsyncSession, actor: Actor, follow_up_id: UUID) -
     follow_up = known[follow_up_id]
     if actor.employee_id != follow_up.guide_id and Role.ANALYST not in actor.roles:
         raise NotFound(NONE_SUCH)
+    _require_no_own_case(actor, [follow_up])
     if follow_up.plan.target is not Target.SUPERIOR:
         raise Conflict("Hanya tugas atasan yang dilaporkan selesai di sini; yang lain selesai di layanan pelaksananya.")
     done = follow_up.after(Action.FINISH)
@@ -95,6 +95,7 @@ async def _end(
     session: AsyncSession, actor: Actor, follow_up_id: UUID, action: Action, reason: ClosingReason
 ) -> FollowUpRow:
     known = await _known(session, [follow_up_id])
+    _require_no_own_case(actor, known.values())
     ended = known[follow_up_id].after(action).closed(reason)
     await follow_ups.write(session, [ended])
     step = Step(turn=Turn.CLOSED, follow_up=ended, activity_id=ended.id)
@@ -108,6 +109,12 @@ async def _known(session: AsyncSession, ids: Mapping[UUID, object] | list[UUID])
     if len(known) < len(ids):
         raise NotFound(NONE_SUCH)
     return known
+
+
+def _require_no_own_case(actor: Actor, decided: Iterable[FollowUp]) -> None:
+    """Raise NotAllowed when somebody decides on what is about themselves, whatever their role."""
+    if any(each.case.employee_id == actor.employee_id for each in decided):
+        raise NotAllowed("Tindak lanjut tentang diri sendiri diputuskan oleh orang lain.")
 
 
 def _confirmed(follow_up: FollowUp) -> FollowUpConfirmed:

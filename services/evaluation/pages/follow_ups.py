@@ -188,14 +188,14 @@ async def follow_up_page(seeing: Seeing, follow_up_id: UUID) -> HTMLResponse:
 
 
 def _may(actor: Actor, row: FollowUpRow, action: Action) -> bool:
-    """Whether the visitor decides on it as an analyst: never on what is about themselves when it begins."""
-    own = action is Action.CONFIRM and row.employee_id == actor.employee_id
-    return Role.ANALYST in actor.roles and not own and row.to_domain().may(action)
+    """Whether the visitor decides on it as an analyst: never on what is about themselves."""
+    return Role.ANALYST in actor.roles and row.employee_id != actor.employee_id and row.to_domain().may(action)
 
 
 def _may_report(actor: Actor, row: FollowUpRow) -> bool:
     task = row.target == Target.SUPERIOR and row.to_domain().may(Action.FINISH)
-    return task and (Role.ANALYST in actor.roles or (row.guide_id is not None and row.guide_id == actor.employee_id))
+    guides = row.guide_id is not None and row.guide_id == actor.employee_id
+    return task and (guides or (Role.ANALYST in actor.roles and row.employee_id != actor.employee_id))
 
 
 def _targets(row: FollowUpRow) -> Sequence[tuple[str, str]]:
