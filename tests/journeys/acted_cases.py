@@ -14,7 +14,9 @@ from tests.waiting import wait_until
 
 TODAY = """SELECT ((now() + "offset") AT TIME ZONE 'Asia/Jakarta')::date FROM clock"""
 COMPETENCY = "PELAYANAN_PUBLIK"
-UNIT = "1.06"
+# Where the cases are, and where a superior is asked about more people in a month than the rules allow.
+UNITS = UNIT, CROWDED_UNIT = "1.06", "1.07"
+CROWD = 12
 PASSWORD = "sandi-uji-kasus-satu"
 WITHIN = 60.0
 BY_ITSELF = {"code": "KASUS", "cost_level": "PAID", "scope": "NATIONAL", "learning_hours": 8}
@@ -28,8 +30,9 @@ PEOPLE = {
     "edge of weak": PASSED,
     "two others": PASSED,
     "missed twice": MISSED,
+    "corrected": MISSED,
 }
-MISSED_TWICE = "missed twice"
+MISSED_TWICE, CORRECTED = "missed twice", "corrected"
 LONG_CLASS = "long class"
 
 
@@ -55,14 +58,18 @@ class Cases:
         return await wait_until(found, within=WITHIN, description=f"{path} shows something")
 
     async def pass_days(self, days: int) -> None:
-        """Let so many days pass in every service."""
-        for service in SERVICES:
-            connection = await asyncpg.connect(self.installation.dsn(service))
-            try:
-                await connection.execute('UPDATE clock SET "offset" = "offset" + $1', timedelta(days=days))
-            finally:
-                await connection.close()
+        await pass_days(self.installation, days)
         self.today += timedelta(days=days)
+
+
+async def pass_days(installation: Installation, days: int) -> None:
+    """Let so many days pass in every service."""
+    for service in SERVICES:
+        connection = await asyncpg.connect(installation.dsn(service))
+        try:
+            await connection.execute('UPDATE clock SET "offset" = "offset" + $1', timedelta(days=days))
+        finally:
+            await connection.close()
 
 
 async def act(installation: Installation) -> dict[str, str]:
@@ -70,9 +77,11 @@ async def act(installation: Installation) -> dict[str, str]:
     cases = await _begun(installation)
     await _trained(cases, dict.fromkeys(PEOPLE), BY_ITSELF)
     await _trained(cases, {LONG_CLASS: None}, BY_HOURS)
+    await _trained(cases, dict.fromkeys(_crowd()), BY_ITSELF | {"code": "KASUS-RAMAI"})
     await _trained_again(cases, MISSED_TWICE)
+    await _corrected(cases, CORRECTED)
     await cases.pass_days(91)
-    await _answer(cases, len(cases.people))
+    await _answer(cases)
     await cases.pass_days(31)
     await _closed(cases)
     return cases.people
@@ -80,15 +89,25 @@ async def act(installation: Installation) -> dict[str, str]:
 
 async def _begun(installation: Installation) -> Cases:
     [(today,)] = await installation.rows("needs", TODAY)
-    page = await installation.call("GET", f"/needs/employees?unit={UNIT}&limit=100")
-    free = [each["id"] for each in page["employees"] if not each["heads"]]
+    free = await _people(installation, UNIT)
     names = [*PEOPLE, LONG_CLASS]
     # Whoever answers for the unit has no case.
     staff = free[len(names)]
     arguments = ("accounts", "add", "staf-unit", "--role", "pengelola", "--employee-id", staff)
     installation.command("evaluation", *arguments, stdin=PASSWORD + "\n")
     signed = await installation.call("POST", "/evaluation/sessions", {"name": "staf-unit", "password": PASSWORD})
-    return Cases(installation, today, dict(zip(names, free, strict=False)), staff=signed["token"])
+    crowd = zip(_crowd(), await _people(installation, CROWDED_UNIT), strict=False)
+    return Cases(installation, today, {**dict(zip(names, free, strict=False)), **dict(crowd)}, staff=signed["token"])
+
+
+def _crowd() -> list[str]:
+    return [f"one of many {number}" for number in range(CROWD)]
+
+
+async def _people(installation: Installation, unit: str) -> list[str]:
+    """Everybody of a unit but its head."""
+    page = await installation.call("GET", f"/needs/employees?unit={unit}&limit=100")
+    return [each["id"] for each in page["employees"] if not each["heads"]]
 
 
 async def _trained(cases: Cases, seats: Mapping[str, str | None], kind: Mapping[str, Any]) -> None:
@@ -110,7 +129,7 @@ async def _trained(cases: Cases, seats: Mapping[str, str | None], kind: Mapping[
         "start_date": day,
         "end_date": day,
         "place": "Aula",
-        "capacity": 10,
+        "capacity": len(seats),
         "session_hours": [kind["learning_hours"]],
         "cost_level": kind["cost_level"],
         "scope": kind["scope"],
@@ -139,18 +158,30 @@ async def _trained_again(cases: Cases, name: str) -> None:
     await _trained(cases, {name: follow_up["id"]}, BY_ITSELF | {"code": "KASUS-ULANG"})
 
 
-async def _answer(cases: Cases, reviews: int) -> None:
-    """What each case's superior and two or all others say, by the unit's staff, once so many reviews have opened."""
+async def _corrected(cases: Cases, name: str) -> None:
+    """Whoever missed the pass mark turns out not to have been there."""
+    person = cases.people[name]
+    await cases.first(f"/evaluation/follow-ups?employee_id={person}")
+    [seat] = await cases.call("GET", f"/training/enrolments?employee_id={person}")
+    away = {"participants": [{"enrolment_id": seat["id"], "presence": {"1": False}}], "reason": "ATTENDANCE"}
+    await cases.call("POST", f"/training/classes/{seat['class_id']}/corrections", away)
+    await cases.first(f"/evaluation/follow-ups?employee_id={person}&status=CLOSED")
 
-    async def opened() -> list[dict[str, Any]] | None:
+
+async def _answer(cases: Cases) -> None:
+    """What each case's superior and two or all others say, by the unit's staff, once the reviews have opened."""
+
+    async def opened() -> bool:
         found = await cases.call("GET", "/evaluation/reviews?limit=100")
-        return found if sum(each["opened_at"] is not None for each in found) >= reviews else None
+        return all(each["status"] != "PLANNED" for each in found)
 
-    await wait_until(opened, within=WITHIN, description=f"{reviews} reviews have opened")
+    await wait_until(opened, within=WITHIN, description="the reviews have opened")
     forms = await cases.call("GET", "/evaluation/forms?status=OPEN&limit=200")
     names = {person: name for name, person in cases.people.items()}
     lines = [
-        line for name in cases.people for line in _lines(name, [f for f in forms if names.get(f["subject_id"]) == name])
+        line
+        for name in (*PEOPLE, LONG_CLASS)
+        for line in _lines(name, [f for f in forms if names.get(f["subject_id"]) == name])
     ]
     if lines:
         await cases.call("POST", "/evaluation/answers", {"answers": lines}, bearer=cases.staff)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from tests.journeys import acted_cases
 from tests.journeys.first_hop import SAMPLES
@@ -41,9 +42,20 @@ SHEETS = (
     ("evaluation", "citizen-surveys", "skm-triwulan.xlsx"),
 )
 ACTIVITIES = "kegiatan-20jp.xlsx"
+# In which column these name a person.
+NUMBERS = {"pegawai.xlsx": 1, "rekap-asesmen.xlsx": 1, "skp.xlsx": 0, "kegiatan-20jp.xlsx": 5}
+NUMBER = re.compile(r"\d{18}")
+LOWER_BOUND, NEAR = 78, 6
 # Some activities of the workbook end in days to come, and only what has ended counts.
-DAYS_TO_LAST_ACTIVITY = "10"
+DAYS_TO_LAST_ACTIVITY = 10
 CONCLUDED = (year_learning, year_reviews, year_behaviour, year_follow_ups, year_hours)
+
+
+class OneToken(Embedded):
+    """In one process all services know the same people, so one token is enough."""
+
+    def token(self, service: str) -> str:
+        return super().token("needs")
 
 
 def copy_services(folder: Path, planted: Iterable[Mutation]) -> None:
@@ -57,7 +69,7 @@ def copy_services(folder: Path, planted: Iterable[Mutation]) -> None:
 async def installation(folder: Path, planted: Iterable[Mutation]) -> AsyncIterator[Embedded]:
     """An installation of its own copy of the services, started, whose rules were changed."""
     copy_services(folder, planted)
-    found = Embedded(folder, simulation=True)
+    found = OneToken(folder, simulation=True)
     try:
         await found.start()
         yield found
@@ -66,24 +78,47 @@ async def installation(folder: Path, planted: Iterable[Mutation]) -> AsyncIterat
 
 
 def workbooks(folder: Path) -> Path:
-    """The sample workbooks, and somebody who was coached three times in one month."""
-    copied = folder / "workbooks"
-    shutil.copytree(SAMPLES, copied)
-    workbook = load_workbook(copied / ACTIVITIES)
-    sheet = workbook.worksheets[0]
-    number = next(cells[5].value for cells in sheet.iter_rows(min_row=2) if cells[6].value == "B7")
-    for day in (3, 10, 17):
-        held_on = f"2026-02-{day:02}"
-        sheet.append([held_on, held_on, f"Coaching {day}", "Atasan", 2, number, "C1"])
-    workbook.save(copied / ACTIVITIES)
-    return copied
+    """The sample workbooks of some people, and one of them was coached three times in one month."""
+    made = folder / "workbooks"
+    made.mkdir()
+    people = chosen()
+    for _, _, name in SHEETS:
+        book = load_workbook(SAMPLES / name)
+        lines = list(book.worksheets[0].iter_rows(values_only=True))
+        whose = NUMBERS.get(name)
+        kept = Workbook()
+        for line in lines:
+            if whose is None or not NUMBER.fullmatch(_text(line[whose])) or _text(line[whose]) in people:
+                kept.worksheets[0].append(line)
+        if name == ACTIVITIES:
+            for day in (3, 10, 17):
+                held_on = f"2026-02-{day:02}"
+                kept.worksheets[0].append([held_on, held_on, f"Coaching {day}", "Atasan", 2, min(people), "C1"])
+        kept.save(made / name)
+    return made
+
+
+def chosen() -> set[str]:
+    """Two units, those whose match lies where a band begins, and everybody above them."""
+    employees = list(load_workbook(SAMPLES / "pegawai.xlsx").worksheets[0].iter_rows(min_row=5, values_only=True))
+    assessed = load_workbook(SAMPLES / "rekap-asesmen.xlsx").worksheets[0].iter_rows(min_row=5, values_only=True)
+    at_the_edge = {_text(line[1]) for line in assessed if abs(float(str(line[15] or 0)) - LOWER_BOUND) < NEAR}
+    superiors = {_text(line[1]): _text(line[11]) for line in employees}
+    people = {_text(line[1]) for line in employees if line[10] in acted_cases.UNITS} | at_the_edge
+    while missing := {superiors[number] for number in people} - people - {""}:
+        people |= missing
+    return people
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()
 
 
 async def differing(folder: Path, planted: Iterable[Mutation]) -> list[str]:
     """What differs after the workbooks came in, and after the cases were acted out."""
     async with installation(folder, planted) as found:
         sheets = workbooks(folder)
-        await asyncio.to_thread(found.bangkom, "clock", "advance", "--days", DAYS_TO_LAST_ACTIVITY)
+        await acted_cases.pass_days(found, DAYS_TO_LAST_ACTIVITY)
         for service, kind, workbook in SHEETS:
             await asyncio.to_thread(found.command, service, "import", kind, str(sheets / workbook))
         await found.call("POST", "/needs/analyses", {"cycle": CYCLE})

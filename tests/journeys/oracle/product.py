@@ -1,5 +1,6 @@
 """A running product, read through its public GET endpoints alone: whole lists, and single entries several at a time."""
 
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -22,6 +23,8 @@ class Product:
         self._base_urls = base_urls
         self._tokens = dict.fromkeys(base_urls, token) if isinstance(token, str) else token
         self._client = httpx.Client(timeout=SECONDS)
+        # Connections end with the one who read, who needs not think of it.
+        weakref.finalize(self, self._client.close)
         self._read: dict[tuple[str, ...], Any] = {}
 
     def get(self, service: str, path: str, **query: object) -> Any:
