@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import AdaptedConnection, Connection, DateTime, MetaData, Table, Text, event, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.util import await_only
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -119,10 +121,28 @@ def _unnest_insert(table: Table, columns: tuple[str, ...]) -> str:
     )
 
 
+def copy_rows(
+    session: Session, table: type[DeclarativeBase], columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert many rows by COPY, at half the cost of any statement; callable in the session's hooks too."""
+    connection = session.connection()
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if not driver.is_in_transaction():
+        # SQLAlchemy begins with the first statement that it sends itself: else these rows were there at once.
+        connection.execute(text("SELECT 1"))
+    try:
+        await_only(driver.copy_records_to_table(table.__tablename__, columns=columns, records=rows))
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise IntegrityError("COPY", None, error, hide_parameters=True) from error
+    except asyncpg.PostgresError as error:
+        raise DBAPIError("COPY", None, error, hide_parameters=True) from error
+
+
 async def insert_rows(
     session: AsyncSession, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]], suffix: str = ""
 ) -> None:
-    """Insert many rows in one statement whose text does not grow with them; all rows name the same columns.
+    """Insert many rows at once; all rows name the same columns.
 
     suffix is a constant such as ``ON CONFLICT DO NOTHING``. JSON columns are given as text.
     """
@@ -131,6 +151,10 @@ async def insert_rows(
     columns = tuple(rows[0])
     target = table.__table__
     assert isinstance(target, Table)
+    if not suffix:
+        await session.run_sync(copy_rows, table, columns, [[row[name] for name in columns] for row in rows])
+        return
+    # A statement whose text does not grow with the rows.
     statement = text(f"{_unnest_insert(target, columns)} {suffix}")
     await session.execute(statement, {name: [row[name] for row in rows] for name in columns})
 

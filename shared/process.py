@@ -23,6 +23,8 @@ from shared.settings import Settings, WrongSetting
 from shared.telemetry import Check
 
 STOP_SECONDS = 15.0
+GARBAGE_AFTER = 50_000
+"""Objects between two looks for garbage: a batch of events makes many, and all of them live until it ends."""
 
 log = structlog.get_logger()
 
@@ -125,6 +127,7 @@ def keep_what_is_loaded() -> None:
     """Spare the garbage collector the modules: looking through them again and again cost the worker a third."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER, *gc.get_threshold()[1:])
 
 
 def listen(host: str, port: int, setting: str) -> socket.socket:

@@ -6,9 +6,9 @@ import base64
 import hashlib
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
@@ -27,6 +27,11 @@ STRUCTURED = b"application/cloudevents+json"
 SEQUENCE_EPOCH = 10**15
 """A sequence is epoch * SEQUENCE_EPOCH + the outbox number, so that a restored database still counts upwards."""
 
+ATTRIBUTES = ("type", "specversion", "source", "subject", "agency", "time", "sequence", "correlationid", "causationid")
+"""What we read of an event's attributes; id has been read before."""
+
+_HEADERS = {f"ce_{name}": name for name in ATTRIBUTES}
+
 Headers = Sequence[tuple[str, bytes | None]]
 
 
@@ -41,11 +46,12 @@ class Record:
     headers: Headers
     value: bytes | None
     timestamp_ms: int
+    named: dict[str, bytes] = field(init=False, repr=False, compare=False)
+    """The headers by their names in small letters."""
 
-    @cached_property
-    def named(self) -> dict[str, bytes]:
-        """The headers by their names in small letters."""
-        return {name.lower(): value for name, value in self.headers if value is not None}
+    def __post_init__(self) -> None:
+        named = {name.lower(): value for name, value in self.headers if value is not None}
+        object.__setattr__(self, "named", named)
 
     @property
     def is_structured(self) -> bool:
@@ -127,7 +133,8 @@ def _attributes(record: Record) -> tuple[dict[str, str], bytes | None]:
 
 def _binary(record: Record) -> dict[str, str]:
     try:
-        return {name[3:]: value.decode() for name, value in record.named.items() if name.startswith("ce_")}
+        named = record.named
+        return {name: named[header].decode() for header, name in _HEADERS.items() if header in named}
     except UnicodeDecodeError:
         raise Unreadable("header_not_utf8") from None
 
@@ -228,7 +235,7 @@ def _payload(contract: type[Event], value: bytes | None, subject: UUID) -> Event
             return None
         raise Unreadable("no_value")
     try:
-        event = contract.model_validate_json(value)
+        event: Event = contract.__pydantic_validator__.validate_json(value)
     except ValidationError as error:
         # Positions and kinds of error only: the values may be personal.
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]

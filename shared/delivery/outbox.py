@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,23 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from shared import clock
-from shared.db import DeliverySession
+from shared.db import DeliverySession, copy_rows
 from shared.delivery.envelope import Received, write_headers
 from shared.errors import Invalid
 from shared.events.contract import Event
 from shared.ids import new_id
+from shared.tables import Outbox
 
 LIMIT = 900_000
 """Bytes of one event: below every broker's default limit of one record."""
 
-INSERT = text(
-    "WITH written AS ("
-    " INSERT INTO outbox (event_id, topic, key, headers, value)"
-    " SELECT event_id, topic, key, headers::json, value FROM unnest("
-    "  CAST(:event_id AS uuid[]), CAST(:topic AS text[]), CAST(:key AS text[]),"
-    "  CAST(:headers AS text[]), CAST(:value AS bytea[])) AS rows(event_id, topic, key, headers, value)"
-    ") SELECT pg_notify('outbox', '')"
-)
+WAKE = text("SELECT pg_notify('outbox', '')")
+COLUMNS = ("event_id", "topic", "key", "headers", "value")
 
 
 class TooLarge(Invalid):
@@ -65,7 +60,7 @@ def record(
 
     The cause is the given event, else what the session says of itself (a command, a timer).
     """
-    value = event.model_dump_json().encode()
+    value = event.__pydantic_serializer__.to_json(event)
     if len(value) > LIMIT:
         raise TooLarge(f"Peristiwa {event.type} terlalu besar ({len(value)} bita, paling banyak {LIMIT}).")
     _emit(session, type(event), event.subject, value, caused_by, correlation)
@@ -110,18 +105,11 @@ def _pending(session: Session) -> Pending:
     return pending
 
 
-def _columns(emissions: list[Emission], time: datetime) -> dict[str, list[Any]]:
+def _rows(emissions: list[Emission], time: datetime) -> Iterator[tuple[Any, ...]]:
     stamped = time.isoformat()
-    for emission in emissions:
-        emission.headers["ce_id"] = str(emission.event_id)
-        emission.headers["ce_time"] = stamped
-    return {
-        "event_id": [e.event_id for e in emissions],
-        "topic": [e.topic for e in emissions],
-        "key": [e.headers["ce_subject"] for e in emissions],
-        "headers": [orjson.dumps(e.headers).decode() for e in emissions],
-        "value": [e.value for e in emissions],
-    }
+    for each in emissions:
+        headers = each.headers | {"ce_id": str(each.event_id), "ce_time": stamped}
+        yield each.event_id, each.topic, headers["ce_subject"], orjson.dumps(headers).decode(), each.value
 
 
 @sqlalchemy_event.listens_for(DeliverySession, "before_commit")
@@ -132,7 +120,8 @@ def _write(session: Session) -> None:
     pending = _pending(session)
     if pending.emissions:
         session.flush()
-        session.execute(INSERT, _columns(pending.emissions, clock.now_sync(session)))
+        copy_rows(session, Outbox, COLUMNS, _rows(pending.emissions, clock.now_sync(session)))
+        session.execute(WAKE)
 
 
 @sqlalchemy_event.listens_for(DeliverySession, "after_transaction_create")

@@ -44,7 +44,8 @@ async def keep_steps(session: AsyncSession, steps: Iterable[tuple[Received[Any],
         }
         for event, thread in given
     ]
-    await insert_rows(session, JourneyEventRow, rows, ONCE)
+    # The inbox lets no event in twice.
+    await insert_rows(session, JourneyEventRow, rows)
     links = {
         (need_id, subject)
         for _, thread in given
