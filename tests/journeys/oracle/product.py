@@ -27,6 +27,9 @@ class Product:
         weakref.finalize(self, self._client.close)
         self._read: dict[tuple[str, ...], Any] = {}
 
+    def close(self) -> None:
+        self._client.close()
+
     def get(self, service: str, path: str, **query: object) -> Any:
         """One answer; asked again, what was read first, so that all subjects look at the same moment."""
         parameters = {name: str(value) for name, value in query.items() if value is not None}

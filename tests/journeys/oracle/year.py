@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 
 from . import (
     comparison,
@@ -52,7 +53,8 @@ def compared(product: Product) -> dict[str, tuple[int, list[str]]]:
 
 def differences(base_urls: Mapping[str, str], token: str | Mapping[str, str]) -> list[str]:
     """One line per difference, led by its subject."""
-    found = compared(Product(base_urls, token))
+    with closing(Product(base_urls, token)) as product:
+        found = compared(product)
     return [f"{subject}: {line}" for subject, (_, lines) in found.items() for line in lines]
 
 
