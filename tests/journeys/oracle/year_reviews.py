@@ -148,17 +148,22 @@ class Selection:
         ground = activity.ground or (review["ground"] if review["ground"] in (SAMPLED, NOT_SAMPLED) else SAMPLED)
         if ground == NOT_SAMPLED:
             return {"status": "NOT_SELECTED", "ground": ground}
-        return self._asked(activity, ground, asked_on, review)
+        return self._capped(activity, ground, due) or self._asked(ground, asked_on, review)
 
-    def _asked(self, activity: Activity, ground: str, asked_on: date, review: Entry) -> dict[str, object]:
+    def _capped(self, activity: Activity, ground: str, due: date) -> dict[str, object] | None:
         """Caps hold for all but what a follow-up ordered: without it the follow-up would never end (§3.4)."""
-        year, month = (activity.employee, asked_on.year), (str(review["superior_id"]), f"{asked_on:%Y-%m}")
+        # §3.4 does not say which day tells the year and the month: the day on which the review is due.
+        superior = str(self.seen[activity.key]["superior_id"])
+        year, month = (activity.employee, due.year), (superior, f"{due:%Y-%m}")
         if ground != FOLLOW_UP and self.in_year[year] >= REVIEWS_A_YEAR:
             return {"status": "CAPPED", "ground": "PERSON_YEAR_FULL"}
         if ground != FOLLOW_UP and self.in_month[month] >= FORMS_A_MONTH:
             return {"status": "CAPPED", "ground": "SUPERIOR_MONTH_FULL"}
         self.in_year[year] += 1
         self.in_month[month] += 1
+        return None
+
+    def _asked(self, ground: str, asked_on: date, review: Entry) -> dict[str, object]:
         answer_by = self._answer_by(review)
         waiting = any(form["status"] == "OPEN" for form in self.forms.get(review["id"], ()))
         is_open = waiting and answer_by is not None and answer_by >= self.today
