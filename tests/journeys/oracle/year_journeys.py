@@ -193,6 +193,10 @@ class Expected:
         product = self._product
         seats = {seat["id"]: seat["need_ids"] for seat in product.all("training", "enrolments")}
         reviews = {review["activity_id"]: review for review in closed_reviews(product)}
+        closed_by: dict[str, list[str]] = {}
+        for need in product.all("needs", "needs"):
+            if need["closing_assessment_id"] is not None:
+                closed_by.setdefault(need["closing_assessment_id"], []).append(need["id"])
         for one in product.all("evaluation", "evaluations"):
             level, review = one["level"], reviews.get(one["activity_id"])
             needs = seats.get(one["enrolment_id"] or "", ()) if level == 2 or review is None else review["need_ids"]
@@ -202,8 +206,12 @@ class Expected:
             if one["enrolment_id"] in self._corrected:
                 self.may_repeat(needs, "evaluation_concluded", one["id"])
             if level == 3 and review is not None and review["level"] is not None:
-                self.add(needs, "competency_remeasured", one["id"], cause=DECIDED, level=review["level"])
-                self.add(needs, "competency_assessed", one["id"], cause="competency_remeasured")
+                # What was measured for one need closes those of other plan years with it, and is shown in each.
+                shown = [*needs, *closed_by.pop(one["id"], ())]
+                self.add(shown, "competency_remeasured", one["id"], cause=DECIDED, level=review["level"])
+                self.add(shown, "competency_assessed", one["id"], cause="competency_remeasured")
+        for assessment, closed in closed_by.items():
+            self.add(closed, "competency_assessed", assessment, cause=DECIDED)
 
     def of_follow_ups(self) -> None:
         product = self._product
