@@ -104,7 +104,10 @@ class Expected:
         self._product = product
         told = [step for journey in journeys for step in journey["steps"]]
         self._told = {(name_of(step), about(step)) for step in told}
-        self._kinds = {one["id"]: one["kind"] for one in product.all("evaluation", "follow-ups")}
+        # For whom a follow-up was meant before anybody confirmed it: its kind tells, unless it goes on with what had
+        # been stopped.
+        opened = [step["facts"] for step in told if name_of(step) == "follow_up_opened"]
+        self._meant = {facts["follow_up_id"]: facts["target"] for facts in opened}
         self._corrected = {step["facts"]["enrolment_id"] for step in told if name_of(step) == CORRECTED}
 
     def add(self, needs: Iterable[str], name: str, about: str = "", **facts: object) -> None:
@@ -186,7 +189,7 @@ class Expected:
         """Mentoring waits from the opening of what is meant for it; what was meant for training comes confirmed."""
         if request["origin"] == "PLAN_ITEM":
             return {"cause": "plan_item_approved"}
-        meant = self._kinds.get(request["follow_up_id"] or "") in ("REMEDIAL", "MENTORING", "COACHING")
+        meant = self._meant.get(request["follow_up_id"] or "") in ("MENTORING", "COACHING")
         return {"cause": "follow_up_opened" if meant else "follow_up_confirmed"}
 
     def of_evaluation(self) -> None:
@@ -280,7 +283,14 @@ def compared(product: Product) -> Iterator[tuple[str, Facts, Facts]]:
     journeys = product.each("evaluation", [f"journeys/{one['id']}" for one in listed])
     fields = ("employee_id", "competency", "cycle", "standard_level", "current_level")
     shown = {one["id"]: {name: one[name] for name in fields} for one in listed}
-    yield "journeys", {id_: {name: need[name] for name in fields} for id_, need in needs.items()}, shown
+    details = product.each("needs", [f"needs/{id_}" for id_ in needs])
+    moved = {one["id"] for one in details if any(step["reason"] == "POSITION_CHANGED" for step in one["steps"])}
+    # Who moves is measured anew by what the new position asks; the journey goes on from the gap that was found.
+    wanted = {
+        id_: {name: need[name] for name in fields if name != "standard_level" or id_ not in moved}
+        for id_, need in needs.items()
+    }
+    yield "journeys", wanted, shown
     expected = Expected(product, journeys)
     expected.of_needs()
     expected.of_training()
