@@ -87,7 +87,7 @@ HINDERED = 0.06
 
 async def answer(stage: Stage) -> int:
     """Let people answer what they were asked; some answer late, some never."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         behaviour = (await session.execute(ABOUT_BEHAVIOUR)).all()
         classes = (await session.execute(ABOUT_CLASSES, {"today": stage.today})).all()
         filled = [(row, _behaviour(stage, row)) for row in behaviour if _answers_behaviour(stage, row)]
@@ -97,7 +97,7 @@ async def answer(stage: Stage) -> int:
     for row, each in filled:
         by_actor[_who_enters(stage, row, staff)].append(each)
     for batch in _batches(by_actor):
-        async with stage.database.transaction() as session:
+        async with stage.transaction() as session:
             for actor, entered in batch:
                 await answer_forms(session, actor, entered)
     return len(filled)

@@ -25,7 +25,7 @@ async def change(stage: Stage) -> int:
     """Record what happened to people in a month; nothing on the opening day, and nobody twice on one day."""
     if stage.opening or stage.today.day > HALF_OF_MONTH:
         return 0
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         await lock_master_data(session)
         recorded = await queries.recorded_employees(session)
         units = await queries.recorded_units(session)

@@ -88,7 +88,7 @@ def offer_of(form: int, competency: str) -> Offer:
 
 async def programs(stage: Stage, wanted: Collection[Offer]) -> dict[str, Row[Any]]:
     """The catalogue by code, once everything wanted is in it."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         known = {row.code for row in await session.execute(KNOWN)}
         for offer in sorted(set(wanted), key=lambda each: each.code):
             if offer.code not in known:
@@ -100,7 +100,7 @@ async def programs(stage: Stage, wanted: Collection[Offer]) -> dict[str, Row[Any
 
 async def answer_revisions(stage: Stage) -> int:
     """Change the programmes whose results called for it; returns how many."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         asked: set[UUID] = set(await session.scalars(ASKED_TO_CHANGE))
         rows = [row for row in await session.execute(KNOWN) if row.id in asked] if asked else []
         for row in rows:

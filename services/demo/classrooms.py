@@ -70,7 +70,7 @@ async def hold(stage: Stage) -> int:
     async with stage.database.session() as session:
         over = (await session.execute(OVER, {"today": stage.today})).all()
     for class_ids in _pieces(over):
-        async with stage.database.transaction() as session:
+        async with stage.transaction() as session:
             # Locked before its seats are read: evaluation goes on while people act, and may give a seat up.
             await queries.classes_for_update(session, class_ids)
             seats = [_seat(stage, row) for row in await session.execute(SEATS_OF, {"class_ids": class_ids})]
@@ -92,7 +92,7 @@ async def put_right(stage: Stage) -> int:
 
 async def _correct_lists(stage: Stage) -> int:
     reason = CorrectionReason.ATTENDANCE
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         objecting = [
             seat for seat in await _judged(session, stage, JUDGED) if seat.learner.listed_wrongly(seat.row.sessions)
         ]
@@ -105,7 +105,7 @@ async def _correct_lists(stage: Stage) -> int:
 
 async def _test_late(stage: Stage) -> int:
     reason = CorrectionReason.POST_TEST
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         late = [seat for seat in await _judged(session, stage, NOT_TESTED) if seat.learner.takes_test_later]
         for class_id, seats in groupby(late, lambda seat: seat.row.class_id):
             tested = {seat.row.id: _with_last_test(seat.learner) for seat in seats}

@@ -71,7 +71,7 @@ async def act(stage: Stage) -> int:
 
 async def _decide(stage: Stage) -> int:
     """An analyst confirms what the rules opened, takes the other way now and then, or declines."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         waiting = [
             (row, number)
             for row, number in await _follow_ups(session, FollowUpStatus.OPEN)
@@ -122,7 +122,7 @@ def _target(stage: Stage, row: FollowUpRow, number: str, *, was_stopped: bool) -
 
 async def _report_tasks(stage: Stage) -> int:
     """Superiors report the tasks done that they were given some weeks ago, an analyst for one who has left."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         at_work = set(await session.scalars(GUIDES_AT_WORK))
         done = 0
         for row, number in await _follow_ups(session, FollowUpStatus.CONFIRMED, Target.SUPERIOR):
@@ -137,7 +137,7 @@ async def _report_tasks(stage: Stage) -> int:
 
 async def _give_up(stage: Stage) -> int:
     """What nobody can judge, because no superior answered, is closed by an analyst."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         unanswered = (await session.scalars(WITHOUT_ANSWER)).all()
         for follow_up_id in unanswered:
             await plans.give_up(session, stage.analyst(), follow_up_id)
@@ -162,7 +162,7 @@ async def _survey(stage: Stage) -> int:
     """The organisation bureau sends what citizens said of each unit in the quarter that has ended."""
     quarter = (stage.today.month - 1) // MONTHS_OF_QUARTER
     year, quarter = (stage.today.year, quarter) if quarter else (stage.today.year - 1, 4)
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         units = await session.execute(UNITS_WITHOUT_SURVEY, {"year": year, "quarter": quarter})
         surveyed = [unit for unit in units if stage.dice.chance(SURVEYED, "surveyed", unit.code)]
         if surveyed:

@@ -63,7 +63,7 @@ async def act(stage: Stage) -> int:
 
 async def _enlist(stage: Stage) -> int:
     """People who can do something well offer it, if they are willing."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         able = (await session.execute(ABLE, {"from_level": MENTORS_FROM_LEVEL, "today": stage.today})).all()
         dice = stage.dice
         offers = [
@@ -82,7 +82,7 @@ async def _enlist(stage: Stage) -> int:
 
 
 async def _pause_and_resume(stage: Stage) -> int:
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         number = DirectoryEmployee.employee_number
         enlisted = await session.execute(
             select(MentorRow.id, MentorRow.status, number).join(DirectoryEmployee, DirectoryEmployee.id == MentorRow.id)
@@ -104,7 +104,7 @@ async def _pause_and_resume(stage: Stage) -> int:
 
 async def _ask(stage: Stage) -> int:
     """Newcomers are given a guide, and some ask for a mentor by themselves."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         newcomers = await _newcomers(session, stage.today)
         if newcomers:
             await requests.open_onboarding(session, stage.analyst(), newcomers)
@@ -156,7 +156,7 @@ async def _asking(stage: Stage, session: AsyncSession) -> list[tuple[UUID, str, 
 async def _let_go(stage: Stage) -> int:
     """Who has waited long for a mentor looks for another way."""
     since = datetime.combine(stage.today - PATIENCE, time.min, stage.database.origin.zone)
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         waiting = await session.execute(
             select(RequestRow, DirectoryEmployee.employee_number)
             .join(DirectoryEmployee, DirectoryEmployee.id == RequestRow.employee_id)
@@ -181,7 +181,7 @@ async def _let_go(stage: Stage) -> int:
 
 async def _name_coaches(stage: Stage) -> int:
     """Whom no superior can coach, an analyst gives somebody else who leads people."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         person = DirectoryEmployee
         waiting = (
             await session.execute(
@@ -218,7 +218,7 @@ def _named(stage: Stage, row: Any, guides: Sequence[UUID]) -> Naming:
 
 async def _match(stage: Stage) -> int:
     """One matching run a day when somebody waits; the analyst decides on nearly all that it proposes."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         if not await _somebody_waits(stage, session):
             return 0
         run = await matching.run_matching(session, stage.analyst())

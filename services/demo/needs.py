@@ -81,7 +81,7 @@ async def act(stage: Stage) -> int:
 
 
 async def _analyse(stage: Stage) -> int:
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         latest = (
             await session.execute(
                 select(AnalysisRow.cycle, func.max(AnalysisRow.analysed_on))
@@ -204,7 +204,7 @@ async def _enter_decrees(stage: Stage) -> int:
             signatory=SIGNATORY,
             item_ids=some,
         )
-        async with stage.database.transaction() as session:
+        async with stage.transaction() as session:
             await enter_decree(session, stage.analyst(), entry)
     return len(rows)
 
@@ -217,7 +217,7 @@ async def _confirm_decrees(stage: Stage) -> int:
             entered = entered.where(DecreeRow.decreed_on < stage.today)
         ids = list(await session.scalars(entered.order_by(DecreeRow.id)))
     for decree_id in ids:
-        async with stage.database.transaction() as session:
+        async with stage.transaction() as session:
             await confirm_decree(session, stage.second_analyst(), decree_id)
     return len(ids)
 
@@ -303,7 +303,7 @@ async def _in_turns(
     at_once: int = AT_ONCE,
 ) -> None:
     for some in _batches(items, at_once):
-        async with stage.database.transaction() as session:
+        async with stage.transaction() as session:
             await work(session, some)
 
 

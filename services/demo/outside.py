@@ -62,7 +62,7 @@ async def bring_certificates(stage: Stage) -> int:
 async def doubt_certificates(stage: Stage) -> int:
     """Revoke what does not hold; returns how many."""
     days = {"first": stage.today - REVOKED_UNTIL, "last": stage.today - REVOKED_AFTER}
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         doubtful = [
             row.id
             for row in await session.execute(BROUGHT_BEFORE, days)

@@ -99,7 +99,7 @@ async def act(stage: Stage) -> int:
 
 async def agree(stage: Stage) -> int:
     """Let pairs that were made agree on goals and begin."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         waiting = [pair for pair in await _pairs(stage, session, PairStatus.MATCHED) if _agrees_today(stage, pair)]
         papers = []
         for pair in waiting:
@@ -148,7 +148,7 @@ async def _sign_by_hand(stage: Stage, session: AsyncSession, pair: Pair, agreeme
 
 async def _meet(stage: Stage) -> int:
     """Every pair meets about twice a month; one of the two tells of it, or an analyst enters the signed form."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         told: dict[Actor, list[Told]] = defaultdict(list)
         for pair in await _pairs(stage, session, PairStatus.ACTIVE):
             by_hand = _enters_by_hand(stage, pair)
@@ -193,7 +193,7 @@ def _told(stage: Stage, pair: Pair, held_on: date, side: Side, *, by_hand: bool)
 
 async def _answer(stage: Stage) -> int:
     """The other side confirms what was told; now and then it did not happen so, or nobody answers."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         confirming: dict[Actor, list[UUID]] = defaultdict(list)
         disputing: dict[Actor, list[UUID]] = defaultdict(list)
         for row, pair, number in await _waiting_sessions(session):
@@ -236,7 +236,7 @@ async def _waiting_sessions(
 
 async def _extend(stage: Stage) -> int:
     """A few pairs go on longer than agreed at first; before they meet, since that depends on their end."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         done = 0
         for pair in await _pairs(stage, session, PairStatus.ACTIVE):
             if (later := _later_end(stage, pair)) is not None:
@@ -247,7 +247,7 @@ async def _extend(stage: Stage) -> int:
 
 async def _end(stage: Stage) -> int:
     """Pairs at their agreed end are closed, a few give up before their time."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         closing, done = [], 0
         for pair in await _pairs(stage, session, PairStatus.ACTIVE):
             is_over = pair.end_date <= stage.today
@@ -302,7 +302,7 @@ def _attainments(stage: Stage, pair: Pair) -> tuple[int, ...]:
 
 async def _react(stage: Stage) -> int:
     """Most say how they found it, some weeks after the end at the latest."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         ended = await session.execute(
             select(PairRow.id, PairRow.employee_id, PairRow.competency, PairRow.ended_on, _number())
             .join(DirectoryEmployee, DirectoryEmployee.id == PairRow.employee_id)

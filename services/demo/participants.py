@@ -80,7 +80,7 @@ async def think_again(stage: Stage) -> int:
         upcoming = (await session.execute(UPCOMING, {"today": stage.today})).all()
     deeds = [(row, deed) for row in upcoming if (deed := _deed(stage, row))]
     for first in range(0, len(deeds), AT_ONCE):
-        async with stage.database.transaction() as session:
+        async with stage.transaction() as session:
             for row, deed in deeds[first : first + AT_ONCE]:
                 person = stage.person(row.employee_id)
                 if not isinstance(deed, CancellationReason):
@@ -106,7 +106,7 @@ def _deed(stage: Stage, row: Row[Any]) -> str | CancellationReason | None:
 
 async def _propose(stage: Stage) -> int:
     dice, done = stage.dice, 0
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         called = {
             row.id: row
             for row in await session.execute(NOT_PROPOSED_FOR, {"today": stage.today})
@@ -137,7 +137,7 @@ def _one_team(stage: Stage, one: Row[Any], colleagues: Sequence[Row[Any]]) -> li
 
 
 async def _decide(stage: Stage) -> int:
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         waiting = (await session.execute(PROPOSALS, {"today": stage.today})).all()
         accepted, refused = defaultdict(list), defaultdict(list)
         seats: Counter[UUID] = Counter()

@@ -78,7 +78,7 @@ Levels = Mapping[str, int]
 
 async def settle_in(stage: Stage, people: int) -> int:
     """Record so many people with all that is known of them, unless somebody is recorded; gives how many."""
-    async with stage.database.transaction() as session:
+    async with stage.transaction() as session:
         await lock_master_data(session)
         if await session.scalar(select(EmployeeRow.id).limit(1)):
             return 0

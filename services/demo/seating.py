@@ -57,7 +57,7 @@ async def seat(stage: Stage) -> int:
     catalogue = await programs(stage, [call.offer for call in calls])
     seats = 0
     for piece in _pieces(calls):
-        async with stage.database.transaction() as session:
+        async with stage.transaction() as session:
             held = await _still_wanted(session, piece)
             rows = [catalogue[call.offer.code] for call in held]
             planned = [

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.demo.dice import Dice
 from shared.db import Database
@@ -21,6 +25,13 @@ class Stage:
     today: date
     dice: Dice
     opening: bool = False
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction whose events name the demo as the one who asked, as those of a route name the request."""
+        async with self.database.transaction() as session:
+            session.info["cause"] = f"command:demo-{self.today}"
+            yield session
 
     def analyst(self) -> Actor:
         """Whoever prepares and enters."""
