@@ -13,6 +13,7 @@ from services.evaluation.handlers.journey import THREADS
 from services.evaluation.pages.facts import FACTS, figures_of, tone_of
 from services.evaluation.pages.numbers import LABELS, rule_view
 from services.evaluation.pages.timeline import Timeline, timeline_of
+from services.evaluation.queries.journeys import in_order
 from services.evaluation.rules import RULES
 from services.evaluation.tables import JourneyEventRow, ReviewRow
 from shared.events.catalogue import CONTRACTS
@@ -178,3 +179,24 @@ def test_rule_of_another_service_has_no_numbers_here() -> None:
     assert rule_view("LEARNING_HOURS", "2019-02-01") is None
     assert rule_view(None, None) is None
     assert rule_view("L2_PERSON", "1999-01-01") is None
+
+
+def test_effect_stands_behind_its_cause_although_its_clock_was_ahead() -> None:
+    late = step("plan_item_approved", 2)
+    early = step("mentoring_requested", 1, causation=str(late.event_id), service="mentoring")
+    following = step("mentor_matched", 3, service="mentoring")
+
+    assert in_order([following, early, late]) == [late, early, following]
+
+
+def test_steps_of_one_moment_stand_in_the_order_they_were_made() -> None:
+    steps = [step("session_confirmed", 1, service="mentoring") for _ in range(3)]
+
+    assert in_order(reversed(steps)) == steps
+
+
+def test_causes_that_run_in_a_circle_end_somewhere() -> None:
+    first, second = step("need_verified", 1), step("need_validated", 2)
+    first.causation, second.causation = str(second.event_id), str(first.event_id)
+
+    assert {each.event_id for each in in_order([first, second])} == {first.event_id, second.event_id}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -16,6 +17,7 @@ from shared.identity.actor import Actor
 
 # What hangs on a step that was found first: hours credited for a seat may be reversed, under an id of their own.
 HANGING_ON = ("credit_id",)
+UNKNOWN = datetime.min.replace(tzinfo=UTC)
 NEED_IDS = text("SELECT need_id FROM journey_links WHERE subject_id = :id LIMIT 1")
 
 
@@ -66,9 +68,28 @@ async def journey(session: AsyncSession, actor: Actor, need_id: UUID) -> Journey
     reviews = await session.scalars(
         select(ReviewRow).where(among(ReviewRow.activity_id, linked)).order_by(ReviewRow.due_date, ReviewRow.id)
     )
-    # Events of one moment stand in the order they were made: their ids count upwards.
-    steps.sort(key=lambda step: (step.happened_at is not None, step.happened_at, step.event_id))
-    return Journey(need=need, steps=steps, reviews=reviews.all())
+    return Journey(need=need, steps=in_order(steps), reviews=reviews.all())
+
+
+def in_order(steps: Iterable[JourneyEventRow]) -> list[JourneyEventRow]:
+    """By time, but nothing before what caused it: the clocks of two services are never quite the same.
+
+    Events of one moment stand in the order they were made: their ids count upwards.
+    """
+    known = {str(step.event_id): step for step in steps}
+    places: dict[UUID, tuple[datetime, int]] = {}
+
+    def place(step: JourneyEventRow) -> tuple[datetime, int]:
+        if step.event_id not in places:
+            own = (step.happened_at or UNKNOWN, 0)
+            # Noted before its cause is looked at: causes that run in a circle, which only forgers write, end here.
+            places[step.event_id] = own
+            if (cause := known.get(step.causation or "")) is not None:
+                moment, depth = place(cause)
+                places[step.event_id] = max(own, (moment, depth + 1))
+        return places[step.event_id]
+
+    return sorted(known.values(), key=lambda step: (*place(step), step.event_id))
 
 
 async def newest_facts(session: AsyncSession, need_ids: Collection[UUID]) -> dict[UUID, str]:
