@@ -24,8 +24,10 @@ CLASS_SIZE = 25
 PEOPLE_PER_SUPERIOR, PEOPLE_PER_UNIT = 12, 60
 SESSIONS = 6
 UNITS = tuple(new_id() for _ in range(500))
-ASSESSED, WITHDRAWN, ORDERED, MISSED, CORRECTED = 0.6, 0.03, 0.08, 0.07, 0.03
-"""Shares: people who are assessed; items withdrawn; seats that a follow-up asked for; seats missed, and corrected."""
+ASSESSED, WITHDRAWN, ORDERED, MISSED, CORRECTED, KEPT = 0.6, 0.03, 0.08, 0.07, 0.03, 0.5
+"""Shares: people assessed; items withdrawn; seats that a follow-up asked for; missed, corrected, kept."""
+
+PASS_MARK = 70
 
 REVIEWED, REACHED, ENDED, ESCALATED = 0.4, 0.7, 0.5, 0.1
 """Shares: of classes reviewed at work, of reviews that reach the standard, of follow-ups that end, and how."""
@@ -207,32 +209,36 @@ def _seat(case: Case, planned: training.ClassScheduled, chance: random.Random) -
         **asked,
         "competency": case.competency,
         "learning_hours": 24,
-        "pass_mark": 70,
+        "pass_mark": PASS_MARK,
         "start_date": planned.start_date,
         "end_date": planned.end_date,
     }
     completed = training.TrainingCompleted(**found, attendance_percent=95)
     yield Told(day=after, event=completed, correlation=need)
-    yield from _credited(case, "ENROLMENT", completed.enrolment_id, planned.end_date)
+    if chance.random() < CORRECTED:
+        kept = chance.random() < KEPT
+        found |= {"completed": kept, "attendance_percent": 60, "reason": "ATTENDANCE"}
+        corrected = training.TrainingCompletionCorrected(**found)
+        yield Told(day=after + chance.uniform(2, 20), event=corrected, correlation=need)
+    yield from _finished(case, completed, chance, passed=post >= PASS_MARK)
+
+
+def _finished(
+    case: Case, completed: training.TrainingCompleted, chance: random.Random, *, passed: bool
+) -> Iterator[Told]:
+    """What follows a completed class."""
+    after = (completed.end_date - NEW_YEAR).days + 1
+    yield from _credited(case, "ENROLMENT", completed.enrolment_id, completed.end_date)
     certificate = training.CertificateIssued(
         certificate_id=new_id(),
         enrolment_id=completed.enrolment_id,
         employee_id=case.employee_id,
-        program_id=planned.program_id,
-        issued_on=planned.end_date,
+        program_id=completed.program_id,
+        issued_on=completed.end_date,
     )
-    yield Told(day=after, event=certificate, correlation=need)
-    verdict = {"enrolment_id": completed.enrolment_id, "class_id": planned.class_id, "program_id": planned.program_id}
-    passed = post >= 70
+    yield Told(day=after, event=certificate, correlation=case.need_id)
+    verdict = completed.model_dump(include={"enrolment_id", "class_id", "program_id"})
     yield _concluded(case, after, 2, passed=passed, of=verdict)
-    if chance.random() < CORRECTED:
-        corrected = training.TrainingCompletionCorrected(
-            **found,
-            completed=chance.random() < 0.5,
-            attendance_percent=60,
-            reason="ATTENDANCE",
-        )
-        yield Told(day=after + chance.uniform(2, 20), event=corrected, correlation=need)
     if not passed:
         yield from _followed_up(case, after, "MENTORING", chance)
     elif chance.random() < REVIEWED:
