@@ -64,8 +64,7 @@ def balance(events: list[Told]) -> Counter[str]:
     for event in events:
         sign = {"learning_hours_credited": 1, "learning_hours_reversed": -1}.get(event.name, 0)
         if sign:
-            key = f"{event.data['employee_id']} {event.data['year']} {event.data['form_code']}"
-            found[key] += sign * event.data["hours"]
+            found["{employee_id} {year} {form_code}".format(**event.data)] += sign * event.data["hours"]
     return found
 
 

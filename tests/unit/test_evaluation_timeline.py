@@ -99,7 +99,7 @@ def test_case_waits_for_what_its_last_step_calls_for(last: tuple[str, Mapping[st
 
 
 def test_verdict_on_behaviour_ends_the_waiting_for_a_review_and_for_nothing_else() -> None:
-    concluded = {"level": 3, "verdict": "PARTLY"}
+    concluded: dict[str, Any] = {"level": 3, "verdict": "PARTLY"}
 
     reviewed = timeline(step("training_completed", 0), step("evaluation_concluded", 95, **concluded))
     meeting = timeline(step("mentoring_started", 0), step("evaluation_concluded", 95, **concluded))
