@@ -170,7 +170,9 @@ def work_done(product: Product, follow_ups: Iterable[Entry], zone: ZoneInfo) -> 
 
 def judged(product: Product, seen: Mapping[str, Entry], zone: ZoneInfo) -> dict[str, FollowUp]:
     """Every follow-up that had to be, case by case, signals and decisions in the order in which they came."""
-    history = History(product.all("evaluation", "reviews"), required_levels(product))
+    standards = {one["id"]: one["standard_level"] for one in product.all("evaluation", "journeys")}
+    cycles = {one["id"]: one["cycle"] for one in seen.values()}
+    history = History(product.all("evaluation", "reviews"), cycles, required_levels(product), standards)
     absences = Absences(product, [one["employee_id"] for one in seen.values()])
     done = work_done(product, seen.values(), zone)
     moments: dict[tuple[str, str], list[tuple[datetime, int, str, Signal | Entry]]] = {}

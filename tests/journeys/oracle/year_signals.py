@@ -68,27 +68,46 @@ class Signal:
 class History:
     """What was tried for a person in a competency before a day, and which level is asked."""
 
-    def __init__(self, reviews: Iterable[Entry], required: Mapping[tuple[str, str], int]) -> None:
+    def __init__(
+        self,
+        reviews: Iterable[Entry],
+        cycles: Mapping[str, int],
+        required: Mapping[tuple[str, str], int],
+        found: Mapping[str, int | None],
+    ) -> None:
         self._tried: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        self.required = required
+        self._cycles = cycles
+        self._required = required
+        self._found = found
         for review in reviews:
             person = (review["employee_id"], review["competency"])
             self._tried.setdefault(person, []).append((review["end_date"], review["activity_kind"]))
 
-    def is_trained_and_mentored(self, person: tuple[str, str], day: str) -> bool:
-        kinds = {kind for end, kind in self._tried.get(person, ()) if end <= day}
-        return {"TRAINING", "MENTORING"} <= kinds
+    def required(self, review: Entry) -> int | None:
+        """The level asked: as found for the need that the activity was for, else what is asked of the person."""
+        levels = [level for need in review["need_ids"] if (level := self._found.get(need)) is not None]
+        return max(levels) if levels else self._required.get((review["employee_id"], review["competency"]))
+
+    def is_trained_and_mentored(self, review: Entry) -> bool:
+        """Whether both had been tried when people were asked, whichever came first (§3.4 L3 gap)."""
+        # §3.4 does not say how far back: since the cycle began, which is that of the order, else the activity's year.
+        year = date.fromisoformat(review["end_date"]).year
+        since = date(self._cycles.get(review["follow_up_id"] or "", year), 1, 1).isoformat()
+        tried = self._tried[review["employee_id"], review["competency"]]
+        return {"TRAINING", "MENTORING"} <= {kind for end, kind in tried if since <= end <= review["due_date"]}
 
 
 def behaviour_kinds(review: Entry, answers: Answers, history: History) -> tuple[str, ...]:
     """Signals of a closed review, the strongest first."""
-    person = (review["employee_id"], review["competency"])
+    if answers.verdict == UNKNOWN:
+        # §3.4: a least number of respondents before any trigger.
+        return ()
     found = []
     if {"NO_OPPORTUNITY", "NO_SUPPORT"} & set(answers.causes):
         found.append(ENVIRONMENT)
-    required, level = history.required.get(person), answers.level
+    required, level = history.required(review), answers.level
     short = required is not None and level is not None and level < required
-    if short and history.is_trained_and_mentored(person, review["end_date"]):
+    if short and history.is_trained_and_mentored(review):
         found.append(GAP)
     if answers.is_deficit:
         found.append(DEFICIT)
