@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 from . import reaction_and_learning
 from .comparison import Facts
@@ -57,6 +58,11 @@ def tests(seat: Entry) -> tuple[Decimal | None, Decimal | None]:
     return percent(seat, "pre_score"), percent(seat, "post_score")
 
 
+def _shown(gain: Fraction) -> Decimal:
+    """Two decimals that never show more than was gained: §3.3 keeps a loss, and a small one shows as one."""
+    return Decimal(floor(gain * 100)).scaleb(-2)
+
+
 def of_person(seat: Entry, held: Entry) -> dict[str, object]:
     pre, post = tests(seat)
     mark = reaction_and_learning.mark(held["pass_mark"])
@@ -66,7 +72,7 @@ def of_person(seat: Entry, held: Entry) -> dict[str, object]:
         "verdict": found["verdict"],
         # Figures are shown as all values of §2.5: cut to two decimals.
         "figure": None if post is None else cut(Fraction(post)),
-        "gain": cut(gain) if isinstance(gain, Fraction) else None,
+        "gain": _shown(gain) if isinstance(gain, Fraction) else None,
         "employee": seat["employee_id"],
         "competency": held["competency"],
     }
@@ -101,7 +107,7 @@ def class_gain(seats: Sequence[Entry]) -> dict[str, object]:
     return {
         "count": found["pairs"],
         "verdict": found["verdict"],
-        "figure": cut(gain) if enough and isinstance(gain, Fraction) else None,
+        "figure": _shown(gain) if enough and isinstance(gain, Fraction) else None,
     }
 
 
