@@ -86,8 +86,8 @@ class Case:
         """Whether the activity was what the follow-up asked for and decides it."""
         if signal.verdict == UNKNOWN:
             return True
-        resolved_by_test = ordered.closing_reason == "RESOLVED" and signal.level == 3
-        if not ordered.is_open and not resolved_by_test:
+        # What was ordered may go on after a test resolved it: behaviour, or a second class whose test came late.
+        if not ordered.is_open and ordered.closing_reason != "RESOLVED":
             return False
         if not signal.kinds:
             # §3.4: what began with behaviour is judged by behaviour; a passed re-test ends what began with a test.
