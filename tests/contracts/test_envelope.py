@@ -241,7 +241,7 @@ REFUSED: dict[str, tuple[Record, str]] = {
     "field missing": (replace(record_of(COMPLETED), value=b"{}"), "wrong_shape:enrolment_id:missing"),
     "attribute with NUL": (record_of(COMPLETED, ce_causationid="a\0"), "attribute_holds_nul"),
     "header not UTF-8": (
-        replace(record_of(COMPLETED), headers=[*record_of(COMPLETED).headers, ("ce_x", b"\xff")]),
+        replace(record_of(COMPLETED), headers=[*record_of(COMPLETED).headers, ("ce_causationid", b"\xff")]),
         "header_not_utf8",
     ),
 }
@@ -253,6 +253,14 @@ def test_record_that_cannot_be_trusted_is_refused(record: Record, reason: str) -
         taken(record)
 
     assert refusal.value.reason == reason
+
+
+def test_attribute_that_nobody_reads_may_be_unreadable() -> None:
+    record = record_of(COMPLETED)
+
+    received = taken(replace(record, headers=[*record.headers, ("ce_x", b"\xff")]))
+
+    assert received.data == COMPLETED
 
 
 @pytest.mark.parametrize("name", ["bangkom.training.training_completed.v2", "bangkom.training.unheard_of.v1"])

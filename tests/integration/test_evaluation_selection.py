@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -58,7 +59,7 @@ def short(seat: Participant) -> Record:
     """A completion of too few hours to be reviewed for them."""
     record = seat.completed()
     assert record.value is not None
-    return Record(**{**record.__dict__, "value": record.value.replace(b'"learning_hours":20', b'"learning_hours":8')})
+    return replace(record, value=record.value.replace(b'"learning_hours":20', b'"learning_hours":8'))
 
 
 def outside_the_sample() -> Participant:
@@ -302,7 +303,7 @@ def finished(seat: Participant, follow_up_id: object) -> Record:
     record = seat.completed()
     assert record.value is not None
     value = record.value.replace(b'"follow_up_id":null', f'"follow_up_id":"{follow_up_id}"'.encode())
-    return Record(**{**record.__dict__, "value": value})
+    return replace(record, value=value)
 
 
 async def test_follow_up_is_accepted_given_back_and_resolved_by_the_class_that_it_asked_for(house: House) -> None:

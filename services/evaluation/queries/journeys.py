@@ -77,19 +77,19 @@ def in_order(steps: Iterable[JourneyEventRow]) -> list[JourneyEventRow]:
     Events of one moment stand in the order they were made: their ids count upwards.
     """
     known = {str(step.event_id): step for step in steps}
-    places: dict[UUID, tuple[datetime, int]] = {}
+    places: dict[UUID, tuple[datetime | UUID, ...]] = {}
 
-    def place(step: JourneyEventRow) -> tuple[datetime, int]:
+    def place(step: JourneyEventRow) -> tuple[datetime | UUID, ...]:
         if step.event_id not in places:
-            own = (step.happened_at or UNKNOWN, 0)
+            own = (step.happened_at or UNKNOWN, step.event_id)
             # Noted before its cause is looked at: causes that run in a circle, which only forgers write, end here.
             places[step.event_id] = own
-            if (cause := known.get(step.causation or "")) is not None:
-                moment, depth = place(cause)
-                places[step.event_id] = max(own, (moment, depth + 1))
+            cause = known.get(step.causation or "")
+            if cause is not None and (before := place(cause)) > own:
+                places[step.event_id] = (*before, step.event_id)
         return places[step.event_id]
 
-    return sorted(known.values(), key=lambda step: (*place(step), step.event_id))
+    return sorted(known.values(), key=place)
 
 
 async def newest_facts(session: AsyncSession, need_ids: Collection[UUID]) -> dict[UUID, str]:
