@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run test lint faults load security docs
+.PHONY: targets install run test year lint faults load security docs
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -35,6 +35,11 @@ run: install ## run Bangkom here with a made-up year: one process, four services
 test: install ## install what the tests need (Java, Kafka) and run them all
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Some minutes each, so they stand beside the tests that every change goes through.
+year: install ## live through years of the loop on real servers and hold them against the rules
+	deploy/setup-tests.sh
+	$(BIN)/python -m pytest -m year
 
 lint: install ## check style, types and imports
 	$(BIN)/ruff check

@@ -193,6 +193,17 @@ async def test_open_form_goes_to_the_new_superior(database: Database) -> None:
     assert (await reviews(database))[0].superior_id == newcomer.id
 
 
+async def test_peer_who_becomes_the_superior_is_asked_as_superior_only(database: Database) -> None:
+    staff = await open_review(database)
+    invited = {form.respondent_id for form in await forms(database) if form.role == "PEER"}
+    peer = next(each for each in staff.peers if each.id in invited)
+
+    await take(database, staff.person.under(peer).recorded())
+
+    asked = [(f.role, f.status) for f in await forms(database, status=None) if f.respondent_id == peer.id]
+    assert sorted(asked) == [("PEER", "DROPPED"), ("SUPERIOR", "OPEN")]
+
+
 async def test_open_form_of_a_superior_who_leaves_goes_to_the_deputy(database: Database) -> None:
     staff = await open_review(database)
     day = await today(database)

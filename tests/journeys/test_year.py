@@ -98,7 +98,8 @@ async def count(installation: Installation, service: str, query: str) -> int:
     return int(found)
 
 
-async def test_year_that_starts_from_workbooks_alone_is_what_the_rules_say(simulated: Embedded) -> None:
+async def filled_from_workbooks(simulated: Embedded) -> None:
+    """Take in every workbook as agencies send them, and find the needs of the plan year."""
     await simulated.start()
     await import_people(simulated)
     # Some activities of the workbook end in days to come, and only what has ended counts.
@@ -108,13 +109,23 @@ async def test_year_that_starts_from_workbooks_alone_is_what_the_rules_say(simul
             simulated.command(service, "import", kind, str(SAMPLES / workbook))
     await simulated.call("POST", "/needs/analyses", {"cycle": CYCLE})
 
+
+async def test_workbooks_alone_give_what_the_rules_say(simulated: Embedded) -> None:
+    await filled_from_workbooks(simulated)
+
     assert await asyncio.to_thread(differing_from_workbooks, simulated, CYCLE) == []
+
+
+@pytest.mark.year
+async def test_year_that_starts_from_workbooks_is_what_the_rules_say(simulated: Embedded) -> None:
+    await filled_from_workbooks(simulated)
 
     await live(simulated)
 
     await require_what_the_rules_say(simulated)
 
 
+@pytest.mark.year
 async def test_year_of_split_services_is_what_the_rules_say_whatever_comes_twice(
     split: Apart, kafka_server: NamedKafka, topic_prefix: str
 ) -> None:
@@ -137,6 +148,7 @@ async def test_year_of_split_services_is_what_the_rules_say_whatever_comes_twice
     await require_what_the_rules_say(split)
 
 
+@pytest.mark.year
 async def test_evaluation_that_was_away_for_the_year_catches_up(split: Apart) -> None:
     present = [service for service in SERVICES if service != "evaluation"]
     split.prepare("evaluation")

@@ -108,8 +108,12 @@ async def _follow_reviews(session: AsyncSession, open_reviews: Sequence[ReviewRo
 def _changes(
     forms: Sequence[FormRow], superior: UUID | None, around: Neighbourhood
 ) -> dict[UUID, tuple[UUID, FormStatus]]:
-    """Open forms go to the new superior; those of people who are away, or whom nobody succeeds, are dropped."""
+    """Open forms go to the new superior, who is then no peer any more; those of people who are away, or whom nobody
+    succeeds, are dropped.
+    """
     found: dict[UUID, tuple[UUID, FormStatus]] = {}
+    waits = any(form.role == Role.SUPERIOR and form.status == FormStatus.OPEN for form in forms)
+    heir = superior if waits else None
     for form in forms:
         if form.status != FormStatus.OPEN:
             continue
@@ -118,7 +122,7 @@ def _changes(
                 found[form.id] = form.respondent_id, FormStatus.DROPPED
             elif superior != form.respondent_id:
                 found[form.id] = superior, FormStatus.OPEN
-        elif around.is_away(form.respondent_id):
+        elif around.is_away(form.respondent_id) or form.respondent_id == heir:
             found[form.id] = form.respondent_id, FormStatus.DROPPED
     return found
 

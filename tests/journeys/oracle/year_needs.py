@@ -151,6 +151,11 @@ def measured_facts(product: Product, known: Mapping[str, Sequence[Report]]) -> t
     )
 
 
+def was_planned(need: Entry) -> bool:
+    """Whether a decree ever fixed a plan for the need."""
+    return any(step["status"] == "PLANNED" for step in need.get("steps", ()))
+
+
 def item_facts(product: Product, plan: Plan, needs: Mapping[str, Entry]) -> tuple[Facts, Facts]:
     """Fixed items with the one service that took each up, and in which form."""
     taken: dict[str, list[str]] = {}
@@ -166,7 +171,8 @@ def item_facts(product: Product, plan: Plan, needs: Mapping[str, Entry]) -> tupl
     expected, seen = {}, {}
     for item in (item for items in plan.items.values() for item in items):
         need = needs.get(item["need_id"], NO_NEED)
-        in_force = plan.confirmed(item) is not None
+        # A need that was closed while its decree was being confirmed is planned no more: its steps tell, not the clock.
+        in_force = plan.confirmed(item) is not None and was_planned(need)
         by_training = in_force and (item["need_id"], item["form"]) in demanded
         expected[item["id"]] = {
             "status": item_status(item, plan, need),

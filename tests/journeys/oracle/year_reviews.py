@@ -240,7 +240,16 @@ def form_facts(reviews: Iterable[Entry], forms: Mapping[str, Sequence[Entry]]) -
             continue
         asked = forms.get(review["id"], ())
         by_role = {role: [form["respondent_id"] for form in asked if form["role"] == role] for role in _roles(asked)}
-        people = [form["respondent_id"] for form in asked]
+        # Who answered as a peer and became the superior afterwards answers as that too: the other answer has no name.
+        heirs = [form["respondent_id"] for form in asked if form["role"] == "SUPERIOR"]
+        peers = [
+            form["respondent_id"]
+            for form in asked
+            if form["role"] != "SUPERIOR"
+            and form["status"] != "DROPPED"
+            and not (form["status"] == "ANSWERED" and form["respondent_id"] in heirs)
+        ]
+        people = heirs + peers
         expected[review["id"]] = {
             "SELF": [review["employee_id"]],
             "SUPERIOR": [review["superior_id"]] if review["superior_id"] else None,
