@@ -151,9 +151,13 @@ def measured_facts(product: Product, known: Mapping[str, Sequence[Report]]) -> t
     )
 
 
-def was_planned(need: Entry) -> bool:
-    """Whether a decree ever fixed a plan for the need."""
-    return any(step["status"] == "PLANNED" for step in need.get("steps", ()))
+def was_told(product: Product, item: Entry) -> bool:
+    """Whether the approval was told before the item was withdrawn: within one moment the clock does not say."""
+    steps = product.get("evaluation", f"journeys/{item['need_id']}")["steps"]
+    return any(
+        step["type"].endswith(".plan_item_approved.v1") and step["facts"].get("plan_item_id") == item["id"]
+        for step in steps
+    )
 
 
 def item_facts(product: Product, plan: Plan, needs: Mapping[str, Entry]) -> tuple[Facts, Facts]:
@@ -171,8 +175,7 @@ def item_facts(product: Product, plan: Plan, needs: Mapping[str, Entry]) -> tupl
     expected, seen = {}, {}
     for item in (item for items in plan.items.values() for item in items):
         need = needs.get(item["need_id"], NO_NEED)
-        # A need that was closed while its decree was being confirmed is planned no more: its steps tell, not the clock.
-        in_force = plan.confirmed(item) is not None and was_planned(need)
+        in_force = plan.confirmed(item) is not None and (item["status"] != "WITHDRAWN" or was_told(product, item))
         by_training = in_force and (item["need_id"], item["form"]) in demanded
         expected[item["id"]] = {
             "status": item_status(item, plan, need),
