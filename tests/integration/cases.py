@@ -51,14 +51,21 @@ async def validate(database: Database, office: Office, *need_ids: UUID) -> None:
 
 async def plan(database: Database, office: Office, *need_ids: UUID, form: int = 8) -> list[UUID]:
     """Items of the plan for needs, fixed."""
+    items, decree_id = await submit(database, office, *need_ids, form=form)
+    async with database.transaction() as session:
+        await confirm_decree(session, SECOND, decree_id)
+    return items
+
+
+async def submit(database: Database, office: Office, *need_ids: UUID, form: int = 8) -> tuple[list[UUID], UUID]:
+    """Items of the plan for needs, and the decree they wait for."""
     await validate(database, office, *need_ids)
     proposals = [Proposal(need_id=need_id, particulars=Particulars(form=form)) for need_id in need_ids]
     entry = DecreeEntry(cycle=CYCLE, number=f"800/{new_id()}", decreed_on=TODAY, signatory="Wali Kota Contoh")
     async with database.transaction() as session:
         items = await propose_items(session, ANALYST, proposals)
         decree = await enter_decree(session, ANALYST, entry)
-        await confirm_decree(session, SECOND, decree.id)
-    return items
+    return items, decree.id
 
 
 async def items(database: Database) -> dict[UUID, tuple[str, str | None]]:

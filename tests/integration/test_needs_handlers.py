@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from services.needs.app import SERVICE
 from services.needs.commands.analysis import analyse_needs
+from services.needs.commands.plan import confirm_decree
 from services.needs.domain.evidence import EvidenceKind
 from services.needs.tables import EvidenceRow
 from shared.db import Database
@@ -19,7 +20,7 @@ from shared.events.needs import CompetencyAssessed, NeedClosed
 from shared.ids import new_id
 from tests.conftest import MakeDatabase
 from tests.integration.agency import COMPETENCY, Office, assess, go_to, needs, open_office
-from tests.integration.cases import ANALYST, CYCLE, TODAY, find, items, plan, state, take
+from tests.integration.cases import ANALYST, CYCLE, SECOND, TODAY, find, items, plan, state, submit, take
 from tests.records import emitted, event_id_of, record_of
 
 
@@ -107,6 +108,21 @@ async def test_level_that_others_caused_withdraws_the_item_of_the_plan(database:
 
     assert [type(each.event).__name__ for each in said] == ["CompetencyAssessed", "NeedClosed", "PlanItemWithdrawn"]
     assert (await items(database))[need] == ("WITHDRAWN", "NEED_MET")
+
+
+async def test_result_of_an_earlier_item_withdraws_the_item_that_still_waits_for_its_decree(
+    database: Database, office: Office
+) -> None:
+    [need] = await find(database, office.ani)
+    _, decree_id = await submit(database, office, need)
+
+    said = await take(database, remeasured(office.ani, 2, need))
+    async with database.transaction() as session:
+        await confirm_decree(session, SECOND, decree_id)
+
+    assert [type(each.event).__name__ for each in said] == ["CompetencyAssessed", "NeedClosed"]
+    assert (await items(database))[need] == ("WITHDRAWN", "NEED_MET")
+    assert "PlanItemApproved" not in {type(each.event).__name__ for each in await emitted(database)}
 
 
 async def test_level_measured_before_the_need_was_found_closes_it_only_when_meant(

@@ -69,8 +69,8 @@ ITEM_MOVES: dict[str, Callable[[PlanItem], PlanItem]] = {
     "fulfil": lambda item: item.fulfil(),
 }
 ITEM_PATHS = {
-    "PROPOSED": {"change": "PROPOSED", "submit": "SUBMITTED", "withdraw": "WITHDRAWN", "fulfil": "DONE"},
-    "SUBMITTED": {"recall": "PROPOSED", "approve": "APPROVED", "withdraw": "WITHDRAWN", "fulfil": "DONE"},
+    "PROPOSED": {"change": "PROPOSED", "submit": "SUBMITTED", "withdraw": "WITHDRAWN"},
+    "SUBMITTED": {"recall": "PROPOSED", "approve": "APPROVED", "withdraw": "WITHDRAWN"},
     "APPROVED": {"withdraw": "WITHDRAWN", "fulfil": "DONE"},
     "WITHDRAWN": {},
     "DONE": {},

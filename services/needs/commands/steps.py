@@ -153,8 +153,10 @@ async def _let_go_of_items(session: AsyncSession, steps: Sequence[Step]) -> None
     after: list[PlanItem] = []
     for step in steps:
         if item := items.get(step.after.id):
-            after.append(item.fulfil() if step.fulfilled else item.withdraw(_why(step.after)))
-            if item.status is ItemStatus.APPROVED and not step.fulfilled:
+            fixed = item.status is ItemStatus.APPROVED
+            # What was not fixed yet has not been carried out: an earlier item has met the need.
+            after.append(item.fulfil() if step.fulfilled and fixed else item.withdraw(_why(step.after)))
+            if fixed and not step.fulfilled:
                 tell_of_withdrawal(session, after[-1], step.cause)
     await _end_items(session, after)
 

@@ -62,7 +62,7 @@ ALLOWED: Mapping[tuple[ItemStatus, ItemAction], ItemStatus] = {
     (_S.SUBMITTED, _A.RECALL): _S.PROPOSED,
     (_S.SUBMITTED, _A.APPROVE): _S.APPROVED,
     **{(status, _A.WITHDRAW): _S.WITHDRAWN for status in (_S.PROPOSED, _S.SUBMITTED, _S.APPROVED)},
-    **{(status, _A.FULFIL): _S.DONE for status in (_S.PROPOSED, _S.SUBMITTED, _S.APPROVED)},
+    (_S.APPROVED, _A.FULFIL): _S.DONE,
 }
 ACTIVE = frozenset({_S.PROPOSED, _S.SUBMITTED, _S.APPROVED})
 """The states of an item that is still to be carried out: a need has at most one such item."""
@@ -73,7 +73,7 @@ REFUSALS: Mapping[ItemAction, str] = {
     _A.RECALL: "Butir rencana ini tidak sedang menunggu penetapan.",
     _A.APPROVE: "Hanya butir rencana yang sudah diajukan yang dapat ditetapkan.",
     _A.WITHDRAW: "Butir rencana ini sudah selesai atau ditarik.",
-    _A.FULFIL: "Butir rencana ini sudah selesai atau ditarik.",
+    _A.FULFIL: "Hanya butir rencana yang sudah ditetapkan yang dapat selesai.",
 }
 
 
