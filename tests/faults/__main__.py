@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +22,6 @@ from shared.db import Database, Lineage, Origin, migrate
 from shared.ids import new_id
 from shared.settings import Settings
 from tests.faults.campaign import FAULTS, Counts, Scene
-from tests.faults.first_hop import expected, found
 from tests.faults.hop import Hop
 from tests.faults.supervisor import ROOT
 from tests.servers.kafka import KafkaServer
@@ -63,10 +62,7 @@ async def _try(name: str, seed: int, kafka: KafkaServer, postgres: PostgresServe
         chance = random.Random(f"{seed} {name}")
         scene = Scene(hop=hop, kafka=kafka, postgres=postgres, folder=folder, chance=chance, seed=seed)
         counts = await FAULTS[name](scene)
-        seen, wanted = await found(evaluation), await expected(hop.training)
-        broken = [part.name for part in fields(wanted) if getattr(seen, part.name) != getattr(wanted, part.name)]
-        if behind := await hop.lag():
-            broken.append(f"lag {behind}")
+        broken = await hop.findings()
     counts |= {"participants": len(hop.training.participants), "events": 3 * len(hop.training.participants)}
     verdict = f"broken: {', '.join(broken)}" if broken else "held"
     return Finding(verdict=verdict, counts=counts, seconds=time.monotonic() - began)

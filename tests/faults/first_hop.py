@@ -106,11 +106,11 @@ class Outcome:
     told_verdicts: Counter[tuple[UUID, str]]
     told_follow_ups: Counter[UUID]
     follow_ups: Counter[UUID]
-    held: int
+    held: Counter[str]
 
 
-async def expected(training: Training) -> Outcome:
-    """One verdict each, one follow-up for each who missed the mark, each told once.
+async def expected(training: Training, held: Counter[str]) -> Outcome:
+    """One verdict each, one follow-up for each who missed the mark, each told once; the held are those planted.
 
     A verdict reached without the score, since events overtook each other, would be told and then corrected.
     """
@@ -126,7 +126,7 @@ async def expected(training: Training) -> Outcome:
         told_verdicts=verdicts,
         follow_ups=follow_ups,
         told_follow_ups=follow_ups,
-        held=0,
+        held=held,
     )
 
 
@@ -136,7 +136,7 @@ async def found(evaluation: Database) -> Outcome:
         verdicts = (await session.execute(text("SELECT enrolment_id, verdict FROM evaluations"))).all()
         follow_ups = (await session.execute(text("SELECT employee_id FROM follow_ups"))).scalars().all()
         rows = (await session.execute(text("SELECT subject, event_id FROM handled ORDER BY nth"))).all()
-        held = await session.scalar(text("SELECT count(*) FROM held_records")) or 0
+        held = (await session.execute(text("SELECT reason FROM held_records"))).scalars().all()
     handled: dict[UUID, list[UUID]] = defaultdict(list)
     for row in rows:
         handled[row.subject].append(row.event_id)
@@ -150,5 +150,5 @@ async def found(evaluation: Database) -> Outcome:
         told_verdicts=Counter((event.enrolment_id, event.verdict) for event in told["EvaluationConcluded"]),
         follow_ups=Counter(follow_ups),
         told_follow_ups=Counter(event.employee_id for event in told["FollowUpOpened"]),
-        held=held,
+        held=Counter(held),
     )

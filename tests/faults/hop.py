@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -14,13 +17,25 @@ from shared import kafka
 from shared.db import Database
 from shared.delivery.worker import group_of
 from shared.settings import Settings
-from tests.faults.first_hop import WITNESS, Training
+from tests.faults.first_hop import WITNESS, Training, expected, found
 from tests.faults.plan import Death, Role
 from tests.faults.supervisor import Supervisor
+from tests.faults.wire import read_topic, wire_findings
+from tests.records import emitted
 from tests.waiting import pause, wait_until
 
 CLASS_SIZE = 10
 DRAIN_SECONDS = 90.0
+TOPIC = "bangkom.training"
+
+
+@dataclass(kw_only=True)
+class Planted:
+    """What was written past the outbox: how many records with an identity of their own, and which of them are held."""
+
+    records: int = 0
+    event_ids: set[UUID] = field(default_factory=set)
+    held: Counter[str] = field(default_factory=Counter)
 
 
 class Hop:
@@ -31,6 +46,7 @@ class Hop:
         self.evaluation = evaluation
         self.settings = settings
         self.supervisors: list[Supervisor] = []
+        self.planted = Planted()
 
     def supervise(self, role: Role, plan: Sequence[Death], folder: Path) -> Supervisor:
         """Have one more process of the role, which dies as planned."""
@@ -83,9 +99,19 @@ class Hop:
             owed = await session.scalar(text("SELECT count(*) FROM outbox WHERE published_at IS NULL"))
         async with self.evaluation.session() as session:
             taken = await session.scalar(text("SELECT count(*) FROM inbox"))
-        return (owed, taken) == (0, 3 * len(self.training.participants))
+        return (owed, taken) == (0, 3 * len(self.training.participants) + self.planted.records)
+
+    async def findings(self) -> list[str]:
+        """What is not as it must be, in evaluation, in its group and on the wire; nothing when all is well."""
+        seen, wanted = await found(self.evaluation), await expected(self.training, self.planted.held)
+        findings = [part.name for part in fields(wanted) if getattr(seen, part.name) != getattr(wanted, part.name)]
+        if behind := await self.lag():
+            findings.append(f"lag {behind}")
+        emitted_ids = {each.event_id for each in await emitted(self.training.database)}
+        wire = await read_topic(self.settings, TOPIC)
+        return findings + wire_findings(wire, emitted_ids, self.planted.event_ids)
 
     async def lag(self) -> int:
         """Records that the workers have not told the broker to be done."""
-        behind = await kafka.transport(self.settings).lag(group_of("evaluation"), ["bangkom.training"])
+        behind = await kafka.transport(self.settings).lag(group_of("evaluation"), [TOPIC])
         return sum(behind.values())
