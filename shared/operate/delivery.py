@@ -1,4 +1,4 @@
-"""Operator commands for the flow of events: what waits, how far behind, and going on after a stop."""
+"""Operator commands for a consumer: how far it is behind, and going on after a stop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from shared.delivery.worker import group_of
 from shared.directory import DIRECTORY_HANDLERS
 from shared.identity.actor import SYSTEM
 from shared.operate.installation import Installation, execute
-from shared.operate.letters import chosen, service_option
-from shared.operate.status import delivery_status
+from shared.operate.words import chosen, service_option
 
-REFUSED_KEYS = text("SELECT topic, key, seq, reason FROM refused_keys ORDER BY since")
-FREE_KEYS = text("DELETE FROM refused_keys")
 RESUME = text(
     "UPDATE consumer_state SET stopped_at = NULL WHERE name = :name AND stopped_at IS NOT NULL RETURNING reason"
 )
@@ -35,28 +32,6 @@ async def _lag(installation: Installation, service: str) -> int:
     for topic in topics:
         click.echo(f"{service}\t{topic}\t{sum(count for (name, _), count in behind.items() if name == topic)}")
     return sum(behind.values())
-
-
-@click.command()
-@click.option("--release", is_flag=True, help="Coba lagi kunci yang ditolak broker.")
-@click.pass_obj
-def outbox(installation: Installation, release: bool) -> None:  # noqa: FBT001 a flag of the command line
-    """Peristiwa yang belum terkirim; keluar dengan kode 1 bila ada kunci yang ditolak."""
-    if sum([execute(_outbox(installation, service, release=release)) for service in installation.services]):
-        raise SystemExit(1)
-
-
-async def _outbox(installation: Installation, service: str, *, release: bool) -> int:
-    async with installation.database(service) as database, database.transaction() as session:
-        if release:
-            audit.record(session, SYSTEM, "refused_keys_released", "outbox")
-            await session.execute(FREE_KEYS)
-        status = await delivery_status(session)
-        refused = (await session.execute(REFUSED_KEYS)).all()
-    click.echo(f"{service}\tbelum terkirim {status.unpublished}\ttertua {status.oldest_seconds:.0f} detik")
-    for topic, key, seq, reason in refused:
-        click.echo(f"{service}\tditolak\t{topic}\t{key}\t{seq}\t{reason}")
-    return len(refused)
 
 
 @click.command()

@@ -18,6 +18,7 @@ from shared.directory import DIRECTORY_HANDLERS
 from shared.errors import Conflict
 from shared.identity.actor import SYSTEM
 from shared.operate.installation import Installation, execute
+from shared.operate.words import chosen, service_option
 from shared.tables import HeldReason, HeldRecord
 
 ACTION = click.argument("number", type=int)
@@ -26,21 +27,6 @@ ACTION = click.argument("number", type=int)
 @click.group("dead-letters")
 def dead_letters() -> None:
     """Catatan yang tertahan: lihat, ulangi, buang."""
-
-
-def service_option(command: click.decorators.FC) -> click.decorators.FC:
-    """Which service a command is about; needed only where there are several."""
-    return click.option("--service", "name", help="Nama layanan, bila ada beberapa.")(command)
-
-
-def chosen(installation: Installation, name: str | None) -> str:
-    """The service a command is about."""
-    names = list(installation.services)
-    if name is None and len(names) == 1:
-        return names[0]
-    if name not in names:
-        raise click.UsageError(f"--service harus salah satu dari: {', '.join(names)}.")
-    return name
 
 
 @dead_letters.command("list")

@@ -12,9 +12,10 @@ from shared import kafka, telemetry
 from shared.db import migrate
 from shared.identity.cli import accounts, tokens
 from shared.identity.tables import IDENTITY, IDENTITY_LINEAGES
-from shared.operate.delivery import lag, outbox, resume
+from shared.operate.delivery import lag, resume
 from shared.operate.installation import Installation, KafkaInstallation, execute
 from shared.operate.letters import dead_letters
+from shared.operate.outbox import outbox
 from shared.operate.program import run_program
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
