@@ -139,12 +139,14 @@ async def note_failure(session: AsyncSession, held_id: int, *, status: HeldReaso
 
 
 async def due_deferred(session: AsyncSession, limit: int = 100) -> list[tuple[str, str]]:
-    """Keys whose oldest held record is deferred and due."""
+    """Keys whose oldest held record is deferred and due, or waits behind none: whoever was releasing it has gone."""
     rows = await session.execute(
         text(
-            "SELECT topic, key FROM held_records h WHERE status = 'DEFERRED' AND retry_at <= clock_timestamp()"
+            "(SELECT topic, key FROM held_records h WHERE status = 'DEFERRED' AND retry_at <= clock_timestamp()"
             " AND NOT EXISTS (SELECT 1 FROM held_records e WHERE e.topic = h.topic AND e.key = h.key AND e.id < h.id)"
-            " ORDER BY retry_at LIMIT :limit"
+            " ORDER BY retry_at LIMIT :limit) UNION ALL"
+            " SELECT topic, key FROM parked_keys k WHERE coalesce((SELECT status FROM held_records h"
+            " WHERE h.topic = k.topic AND h.key = k.key ORDER BY id LIMIT 1), 'BEHIND') = 'BEHIND'"
         ),
         {"limit": limit},
     )

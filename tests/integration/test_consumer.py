@@ -23,6 +23,7 @@ from shared.events.employees import EmployeeRecorded
 from shared.events.reference import UnitRecorded
 from shared.events.training import EnrolmentConfirmed, LearningMeasured, TrainingCompleted
 from shared.ids import new_id
+from tests.conformance.crash import Crash, crash
 from tests.integration.ledger import TOPIC, Ledger, make_due, measured
 from tests.records import record_of
 from tests.waiting import wait_until
@@ -246,6 +247,23 @@ async def test_release_waits_for_a_batch_that_is_about_to_hold_behind_it(ledger:
     await asyncio.gather(batch, release)
 
     assert await ledger.effects() == {subject: [0, 1]}
+    assert await ledger.held() == []
+
+
+@pytest.mark.parametrize("released", [1, 2, 3])
+async def test_release_that_is_cut_short_goes_on_without_anybody_asking(ledger: Ledger, released: int) -> None:
+    subject, dying, consumer = new_id(), ledger.consumer(), ledger.consumer()
+    ledger.fail = lambda _: ValueError()
+    await consumer.take([measured(subject, number) for number in range(3)])
+    ledger.fail = lambda _: None
+    crash(dying, "_retry", "after", nth=released)
+    with pytest.raises(Crash):
+        await dying.release(TOPIC, str(subject))
+
+    await consumer.take([measured(subject, 3)])
+    await consumer.retry_deferred()
+
+    assert await ledger.effects() == {subject: [0, 1, 2, 3]}
     assert await ledger.held() == []
 
 
