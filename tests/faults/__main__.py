@@ -21,8 +21,9 @@ from services.training.app import SERVICE as TRAINING
 from shared.db import Database, Lineage, Origin, migrate
 from shared.ids import new_id
 from shared.settings import Settings
-from tests.faults.campaign import FAULTS, Counts, Scene
+from tests.faults.campaign import Counts, Scene
 from tests.faults.hop import Hop
+from tests.faults.registry import FAULTS
 from tests.faults.supervisor import ROOT
 from tests.servers.kafka import KafkaServer
 from tests.servers.postgres import PostgresServer

@@ -22,7 +22,10 @@ from tests.records import emitted
 
 PASS_MARK = 70
 
-WITNESS = text("CREATE TABLE handled (nth bigint GENERATED ALWAYS AS IDENTITY, subject uuid, event_id uuid)")
+WITNESS = text(
+    "CREATE TABLE handled (nth bigint GENERATED ALWAYS AS IDENTITY, subject uuid, event_id uuid,"
+    " at timestamptz DEFAULT clock_timestamp())"
+)
 BEAR_WITNESS = text(
     "INSERT INTO handled (subject, event_id)"
     " SELECT * FROM unnest(CAST(:subjects AS uuid[]), CAST(:event_ids AS uuid[]))"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import sys
+from asyncio.subprocess import PIPE, STDOUT
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,16 +20,20 @@ from shared import kafka
 from shared.db import Database
 from shared.delivery.worker import group_of
 from shared.settings import Settings
+from tests.conformance.logs import Foreign, KafkaLog
 from tests.faults.first_hop import WITNESS, Training, expected, found
 from tests.faults.plan import Death, Role
-from tests.faults.supervisor import Supervisor
+from tests.faults.supervisor import ROOT, Supervisor
 from tests.faults.wire import read_topic, wire_findings
 from tests.records import emitted
+from tests.servers.kafka import free_ports
 from tests.waiting import pause, wait_until
 
 CLASS_SIZE = 10
 DRAIN_SECONDS = 90.0
 TOPIC = "bangkom.training"
+EVALUATION = "tests.faults.evaluation"
+"""The evaluation service, its handlers watched."""
 
 
 @dataclass(kw_only=True)
@@ -48,16 +55,30 @@ class Hop:
         self.supervisors: list[Supervisor] = []
         self.planted = Planted()
 
-    def supervise(self, role: Role, plan: Sequence[Death], folder: Path) -> Supervisor:
-        """Have one more process of the role, which dies as planned."""
+    def supervise(
+        self, role: Role, plan: Sequence[Death], folder: Path, ailments: Mapping[str, str] | None = None
+    ) -> Supervisor:
+        """Have one more process of the role, which dies as planned and suffers from the ailments until it is healed."""
         number = len(self.supervisors)
         supervisor = Supervisor(
-            role=role, plan=list(plan), environment=self._environment(number), log_file=folder / f"{role}{number}.log"
+            role=role,
+            plan=list(plan),
+            environment={**self.environment(number), **(ailments or {})},
+            log_file=folder / f"{role}{number}.log",
         )
         self.supervisors.append(supervisor)
         return supervisor
 
-    def _environment(self, number: int) -> Mapping[str, str]:
+    def supervise_service(self, folder: Path, ailments: Mapping[str, str] | None = None) -> tuple[Supervisor, int]:
+        """Have the worker of evaluation as the service itself runs it; and the port where it tells its figures."""
+        (port,) = free_ports(1)
+        operated = {"BANGKOM_TRANSPORT": "kafka", "BANGKOM_OPS_PORT": str(port)}
+        worker = self.supervise(Role.WORKER, (), folder, operated | dict(ailments or {}))
+        worker.module = EVALUATION
+        return worker, port
+
+    def environment(self, number: int) -> dict[str, str]:
+        """The settings of the process with that number."""
         return {
             "BANGKOM_AGENCY": "medan",
             "BANGKOM_KAFKA_BOOTSTRAP": self.settings.kafka_bootstrap,
@@ -100,6 +121,26 @@ class Hop:
         async with self.evaluation.session() as session:
             taken = await session.scalar(text("SELECT count(*) FROM inbox"))
         return (owed, taken) == (0, 3 * len(self.training.participants) + self.planted.records)
+
+    async def plant(self, *records: Foreign, held: Iterable[str] = ()) -> None:
+        """Write records past the outbox; held are the reasons why some of them will wait as dead letters."""
+        await KafkaLog(bootstrap=self.settings.kafka_bootstrap, opened=kafka.transport(self.settings)).write(*records)
+        self.planted.records += len(records)
+        self.planted.held.update(held)
+        self.planted.event_ids |= {UUID(id_.decode()) for each in records if (id_ := dict(each.headers).get("ce_id"))}
+
+    async def operate(self, module: str, *command: str) -> str:
+        """Give an operator's command to a service and return what it says; one that fails is a failure of the fault."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", module, *command),
+            cwd=ROOT,
+            env={**os.environ, **self.environment(0), "BANGKOM_TRANSPORT": "kafka"},
+            stdout=PIPE,
+            stderr=STDOUT,
+        )
+        told, _ = await process.communicate()
+        assert process.returncode == 0, f"{command}: {told.decode()}"
+        return told.decode()
 
     async def findings(self) -> list[str]:
         """What is not as it must be, in evaluation, in its group and on the wire; nothing when all is well."""

@@ -22,6 +22,7 @@ from shared.delivery.transport.kafka import KafkaSource
 from shared.delivery.worker import Worker
 from shared.directory import DIRECTORY_HANDLERS
 from shared.settings import settings_for
+from tests.faults.ailments import GROUP, ailing, bend_clock
 from tests.faults.first_hop import watched
 from tests.faults.plan import Death, Moment, Role
 
@@ -66,8 +67,8 @@ def loop_of(role: Role) -> Relay | Worker:
         training = Database(settings.database_url("training"), Origin(agency=settings.agency, service="training"))
         return Relay(training, transport)
     evaluation = Database(settings.database_url("evaluation"), Origin(agency=settings.agency, service="evaluation"))
-    consumer = Consumer(evaluation, watched({**DIRECTORY_HANDLERS, **HANDLERS}), settings.accepted)
-    return Worker("evaluation", consumer, transport)
+    consumer = Consumer(evaluation, ailing(watched({**DIRECTORY_HANDLERS, **HANDLERS})), settings.accepted)
+    return Worker(os.environ.get(GROUP, "evaluation"), consumer, transport)
 
 
 async def run(role: Role) -> None:
@@ -78,6 +79,7 @@ async def run(role: Role) -> None:
 
 def main() -> None:
     role, *death = sys.argv[1:]
+    bend_clock()
     if death:
         step, moment, nth = death
         arm(Death(Role(role), step, Moment(moment), int(nth)))

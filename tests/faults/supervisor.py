@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,22 +23,24 @@ class Supervisor:
 
     role: Role
     plan: list[Death]
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     log_file: Path
+    module: str = "tests.faults.launcher"
     died: list[Death] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
 
     async def outlive_deaths(self) -> None:
         """Start a process for every planned death and wait for it; the one that is started then stays."""
         for death in self.plan:
-            self._start(death.step, death.moment, str(death.nth))
+            self.start(death.step, death.moment, str(death.nth))
             ended_with = await self._ended(DEATH_SECONDS, str(death))
             assert ended_with == -signal.SIGKILL, f"{death}: {self.tail()}"
             self.died.append(death)
-        self._start()
+        self.start()
 
-    def _start(self, *death: str) -> None:
-        command = [sys.executable, "-m", "tests.faults.launcher", self.role, *death]
+    def start(self, *death: str) -> None:
+        """Start the next process, which dies there if told to."""
+        command = [sys.executable, "-m", self.module, self.role, *death]
         environment = {**os.environ, **self.environment}
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -67,7 +68,19 @@ class Supervisor:
     def restart(self) -> None:
         """Kill the process at whatever it does, and start the next."""
         self.kill()
-        self._start()
+        self.start()
+
+    def heal(self, *ailments: str) -> None:
+        """Kill the process, and start one that no longer suffers from these."""
+        for ailment in ailments:
+            del self.environment[ailment]
+        self.restart()
+
+    @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        assert self._process is not None
+        return self._process.pid
 
     def kill(self) -> None:
         """Leave nothing behind, whatever happened."""
