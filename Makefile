@@ -47,9 +47,10 @@ lint: install ## check style, types and imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-faults: install ## kill, stop and cut real processes and write build/faults.json
+# FAULT=F5 SEED=7 make faults: one fault, with other choices.
+faults: install ## kill, stop and cut real processes, write build/faults.json and docs/reliability.md
 	deploy/setup-tests.sh
-	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults --only "$(FAULT)" --seed $(or $(SEED),1)
 
 load: install ## measure how fast delivery is and write build/load.json
 	deploy/setup-tests.sh

@@ -1,0 +1,229 @@
+"""The whole installation: each service as web, worker and relay, over a Kafka and a PostgreSQL of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import subprocess
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import httpx
+from aiokafka.admin import AIOKafkaAdminClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from shared import kafka
+from shared.delivery.worker import group_of
+from shared.directory import DIRECTORY_HANDLERS
+from shared.events.contract import Event
+from shared.ids import new_id
+from shared.settings import Settings
+from tests.faults.whole.member import SERVICES, WITNESS, Order
+from tests.faults.whole.processes import End, Member, Start, forked, outcome
+from tests.journeys.first_hop import SAMPLES
+from tests.journeys.installations import Apart, Program
+from tests.servers.kafka import KafkaServer
+from tests.servers.postgres import PostgresServer
+from tests.waiting import wait_until
+
+PARTS = ("web", "worker", "relay")
+DRAIN_SECONDS = 90.0
+STARTED_SECONDS = 90.0
+BATCH = 50
+"""Records and rows taken at once: few enough that a fault falls between batches as often as into one."""
+
+OWED = "SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL), (SELECT coalesce(max(seq), 0) FROM outbox)"
+WAITING = "SELECT count(*) FROM held_records WHERE status <> 'DEAD'"
+
+
+class Whole(Apart):
+    """Twelve processes that may be killed, stopped and started again one by one."""
+
+    def __init__(self, folder: Path, postgres: PostgresServer, broker: KafkaServer, *, batch: int = BATCH) -> None:
+        prefix = f"w{new_id().hex[-10:]}."
+        super().__init__(folder, postgres, broker.bootstrap, prefix, parts=PARTS)
+        self.postgres, self.broker, self.prefix = postgres, broker, prefix
+        self.ends: list[End] = []
+        for service in SERVICES:
+            # A member that comes back under its name gets its partitions at once; else they wait for the dead one.
+            self._settings[service, "worker"]["BANGKOM_KAFKA_INSTANCE_ID"] = f"{service}-worker"
+        self.members = {key: self._member(*key, batch) for key in self._settings}
+        self.parts = dict[tuple[str, str], Program](self.members)
+
+    def _member(self, service: str, part: str, batch: int) -> Member:
+        order = Order(
+            service=service,
+            arguments=[part],
+            settings={name: str(value) for name, value in self._settings[service, part].items()},
+            folder=str(self.folder),
+            log=str(self.folder / f"{service}-{part}.log"),
+            batch=batch,
+            seed=f"{service} {part}",
+        )
+        return Member(order, self.ends)
+
+    def change(self, service: str, part: str, start: Start = forked, **changes: object) -> Member:
+        """Have the next processes of a part run under other orders, or on other code."""
+        member = self.members[service, part]
+        member.order, member.begin = replace(member.order, **changes), start  # type: ignore[arg-type]
+        return member
+
+    def route(self, service: str, part: str, **settings: object) -> None:
+        """Give the next processes of a part other settings, such as the way to its database."""
+        merged = self.members[service, part].order.settings | {name: str(value) for name, value in settings.items()}
+        self.change(service, part, settings=merged)
+
+    def of_part(self, *parts: str) -> list[Member]:
+        return [member for (_, part), member in self.members.items() if part in parts]
+
+    # Operators
+
+    def _run(
+        self, arguments: Sequence[str], settings: dict[str, object], *, expected: int, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        assert stdin is None, "commands here are given nothing to read"
+        code, shown = self._command(arguments, settings)
+        assert code == expected, f"{arguments}: {code}\n{shown}"
+        return subprocess.CompletedProcess([*arguments], code, shown, "")
+
+    def try_command(self, service: str, *arguments: str) -> int:
+        """Run an operator's command, which may fail now; gives its exit code."""
+        return self._command([*self.program(service), *arguments], self.settings(service))[0]
+
+    def _command(self, arguments: Sequence[str], settings: dict[str, object]) -> tuple[int, str]:
+        log = self.folder / f"command-{new_id().hex}.txt"
+        order = Order(
+            service=arguments[0].removeprefix("services."),
+            arguments=list(arguments[1:]),
+            settings={name: str(value) for name, value in settings.items()},
+            folder=str(self.folder),
+            log=str(log),
+            witness=False,
+        )
+        code = outcome(order)
+        return code, log.read_text(errors="replace") if log.exists() else ""
+
+    async def prepare_all(self) -> None:
+        """Make the tables, and take in the agency's units and people; nothing runs yet."""
+        for service in SERVICES:
+            await asyncio.to_thread(self.command, service, "migrate")
+            await self.execute(service, WITNESS)
+            self.token(service)
+        await asyncio.to_thread(self.command, "needs", "import", "units", str(SAMPLES / "unit.xlsx"))
+        await asyncio.to_thread(self.command, "needs", "import", "employees", str(SAMPLES / "pegawai.xlsx"))
+
+    async def start_all(self) -> None:
+        """Start every process, and return when all are ready and every directory is full."""
+        for member in self.members.values():
+            member.start()
+        await self.all_ready()
+        await self.drained()
+
+    async def all_ready(self, within: float = STARTED_SECONDS) -> None:
+        """Wait until every process answers that it is ready."""
+        for key, member in self.members.items():
+
+            async def ready(key: tuple[str, str] = key, member: Member = member) -> bool:
+                member.require_running()
+                return await self.health(*key) == 200
+
+            await wait_until(ready, within=within, every=0.1, description=f"{member.name} is ready")
+
+    async def health(self, service: str, part: str) -> int | None:
+        """What readiness answers now; None when nobody does."""
+        try:
+            answer = await self._client.get(f"{self._operations(service, part)}/health/ready")
+        except httpx.TransportError:
+            return None
+        return answer.status_code
+
+    def _operations(self, service: str, part: str) -> str:
+        return f"http://127.0.0.1:{self._settings[service, part]['BANGKOM_OPS_PORT']}"
+
+    async def figure(self, service: str, part: str, name: str) -> float | None:
+        """The sum of a figure that a process shows to operators; None when it does not answer."""
+        try:
+            answer = await self._client.get(f"{self._operations(service, part)}/metrics")
+        except httpx.TransportError:
+            return None
+        families = text_string_to_metric_families(answer.text)
+        return sum(sample.value for family in families for sample in family.samples if sample.name == name)
+
+    async def stop_all(self) -> None:
+        """End every process in order; one that ends otherwise is a failure."""
+        running = [member for member in self.members.values() if member.runs]
+        codes = await asyncio.gather(*(member.stop() for member in running))
+        assert not any(codes), {member.name: code for member, code in zip(running, codes, strict=True)}
+
+    # What is there
+
+    async def execute(self, service: str, statement: str) -> None:
+        connection = await asyncpg.connect(self.dsn(service))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def kafka_settings(self) -> Settings:
+        """How the runner itself reaches the log."""
+        return Settings(kafka_bootstrap=self.broker.bootstrap, topic_prefix=self.prefix)
+
+    async def lag(self) -> int:
+        """Records that some service has not told the broker to be done."""
+        transport, total = kafka.transport(self.kafka_settings()), 0
+        for service in SERVICES:
+            total += sum((await transport.lag(group_of(service), topics_of(service))).values())
+        return total
+
+    async def owed(self, services: Iterable[str] = SERVICES) -> tuple[int, tuple[int, ...]]:
+        """Events not on the log yet, and the number of the last event of each service."""
+        found = [(await self.rows(service, OWED))[0] for service in services]
+        return sum(owed for owed, _ in found), tuple(last for _, last in found)
+
+    async def drained(self, within: float = DRAIN_SECONDS) -> None:
+        """Wait until nothing is under way: no outbox owes, no worker lags, nothing waits, nothing new came of it."""
+
+        async def quiet() -> bool:
+            owed, before = await self.owed()
+            if owed or await self.lag():
+                return False
+            waiting = sum([(await self.rows(service, WAITING))[0][0] for service in SERVICES])
+            return not waiting and await self.owed() == (0, before)
+
+        await wait_until(quiet, within=within, every=0.3, description="all that is owed has arrived")
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Everything runs; at the end nothing is left."""
+        try:
+            await self.prepare_all()
+            await self.start_all()
+            yield
+        finally:
+            for member in self.members.values():
+                member.kill()
+            await self._client.aclose()
+
+    async def leave_nothing(self) -> None:
+        """Remove databases and topics, so that the next fault finds servers as small as this one did."""
+        for url in self._urls.values():
+            self.postgres.drop_database(url)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
+        await admin.start()
+        try:
+            await admin.delete_topics([name for name in await admin.list_topics() if name.startswith(self.prefix)])
+        finally:
+            await admin.close()
+
+
+def topics_of(service: str) -> list[str]:
+    """The topics that a service listens to."""
+    return sorted({contract.topic for contract in handled_by(service)})
+
+
+def handled_by(service: str) -> set[type[Event]]:
+    """The events that take effect in a service."""
+    return {*DIRECTORY_HANDLERS, *importlib.import_module(f"services.{service}.app").SERVICE.handlers}
