@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +38,8 @@ SIMULATED_TIMER_SECONDS = 0.1
 """How long timers are left alone where half a month passes in a second."""
 LONGEST_PAUSE = 30.0
 LAG_SECONDS = 10.0
+REFRESH_SECONDS = 5.0
+"""Prometheus gives up after ten: a server that does not answer must not take the other figures along."""
 DAY_SECONDS = 86_400.0
 
 COUNTS = text("SELECT (SELECT count(*) FROM directory_employees), (SELECT count(*) FROM directory_units)")
@@ -127,6 +129,7 @@ class Node:
         self.consumer = Consumer(given.database, {**DIRECTORY_HANDLERS, **service.handlers}, given.settings.accepted)
         self.worker = Worker(service.name, self.consumer, given.transport)
         self.relay = Relay(given.database, given.transport)
+        metrics.begin_at_zero(service.name)
 
     def checks(self) -> dict[str, Check]:
         """What must be there for this service to be ready."""
@@ -182,14 +185,16 @@ class Node:
         return f"http://{host}:{settings.ops_port}/openapi/{self.service.name}.json"
 
     async def refresh(self) -> None:
-        """Bring this service's gauges up to date; what cannot be read keeps its last figure."""
-        with contextlib.suppress(Exception):
-            await set_gauges(self.database)
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(LAG_SECONDS):
-                lag = await self._transport.lag(group_of(self.service.name), self.consumer.topics)
-            for (topic, partition), behind in lag.items():
-                metrics.LAG.labels(self.service.name, topic, str(partition)).set(behind)
+        """Bring this service's gauges up to date; what cannot be read keeps its last figure, and says so in another."""
+        name = self.service.name
+        database, event_log = await asyncio.gather(_done(set_gauges(self.database)), _done(self._measure_lag()))
+        metrics.DATABASE_ANSWERS.labels(name).set(database)
+        metrics.LOG_ANSWERS.labels(name).set(event_log)
+
+    async def _measure_lag(self) -> None:
+        lag = await self._transport.lag(group_of(self.service.name), self.consumer.topics)
+        for (topic, partition), behind in lag.items():
+            metrics.LAG.labels(self.service.name, topic, str(partition)).set(behind)
 
     async def run_timers(self, stopping: asyncio.Event) -> None:
         """Execute due timers until stopping; a database that is away is waited for.
@@ -238,6 +243,14 @@ class Node:
             await idempotency.forget_old(session)
         async with self._identity.transaction() as session:
             await sign_in.forget_old(session)
+
+
+async def _done(reading: Awaitable[None]) -> bool:
+    try:
+        await asyncio.wait_for(reading, REFRESH_SECONDS)
+    except Exception:  # noqa: BLE001 that it failed is the figure
+        return False
+    return True
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import metrics
+from shared import clock, metrics
 from shared.db import Database, copy_rows
 from shared.delivery import held
 from shared.delivery.envelope import Received, Record, Unreadable, event_type_of, identity_of, read
@@ -145,8 +145,10 @@ class Consumer:
         async with self._database.session() as session:
             fresh = await self.begin(session, records)
             taken = await self.handle(session, fresh, verdicts)
+            now = await clock.now(session) if taken.events else None
             await self.commit_db(session)
         metrics.DUPLICATES.labels(self._service).inc(len(records) - len(fresh))
+        metrics.observe_delay(self._service, (event.time for event in taken.events), now)
         self._count(taken)
 
     async def begin(self, session: AsyncSession, records: list[Record]) -> list[tuple[UUID, Record]]:
@@ -206,7 +208,7 @@ class Consumer:
         for event_type, count in Counter(event.type.type for event in taken.events).items():
             metrics.HANDLED.labels(self._service, event_type).inc(count)
         for each in taken.holds:
-            metrics.HELD.labels(self._service, each.status.value).inc()
+            metrics.count_held(self._service, event_type_of(each.record), each.status.value, each.reason)
             if each.status is HeldReason.DEAD:
                 log.error("event_parked", event_id=str(each.event_id), topic=each.record.topic, reason=each.reason)
 

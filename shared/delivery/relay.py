@@ -63,6 +63,7 @@ class Relay:
                     pause = POLL_SECONDS
                     await self._lead(connection, stopping)
             except Exception as error:  # noqa: BLE001 the outbox keeps what is owed, so every failure is another try
+                metrics.RELAY_FAILURES.labels(self._service).inc()
                 log.warning("relay_waits", error=type(error).__name__, seconds=pause)
                 await _wait(stopping, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)

@@ -54,7 +54,7 @@ async def _outbox(installation: Installation, service: str, *, release: bool) ->
         if release:
             audit.record(session, SYSTEM, "refused_keys_released", "outbox")
             await session.execute(FREE_KEYS)
-        status = await delivery_status(session)
+        status = await delivery_status(session, service)
         refused = [dict(row) for row in (await session.execute(REFUSED_KEYS)).mappings()]
     return {
         "service": service,

@@ -16,42 +16,76 @@ UNPUBLISHED = text(
     " FROM outbox WHERE published_at IS NULL"
 )
 REFUSED = text("SELECT count(*) FROM refused_keys")
-HELD = text("SELECT status, count(*) AS held FROM held_records GROUP BY status")
-TIMERS_DUE = text('SELECT count(*) FROM timers, clock WHERE due_at <= clock_timestamp() + clock."offset"')
+HELD = text(
+    "SELECT status, split_part(reason, ':', 1) AS kind, count(*) AS held FROM held_records GROUP BY 1, 2 ORDER BY 1, 2"
+)
+DEFERRED = text(
+    "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(held_at)), 0)::float8"
+    " FROM held_records WHERE status = 'DEFERRED'"
+)
+PARKED = text("SELECT count(*) FROM parked_keys")
+STOPPED = text("SELECT reason FROM consumer_state WHERE name = :name AND stopped_at IS NOT NULL")
+TIMERS = text(
+    'SELECT count(*), coalesce(extract(epoch FROM max(clock_timestamp() + clock."offset" - due_at)), 0)::float8'
+    ' FROM timers, clock WHERE due_at <= clock_timestamp() + clock."offset"'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryStatus:
-    """What waits: in the outbox (seconds since the oldest), at refused keys, among held records, at due timers."""
+    """What waits, and since when in seconds: in the outbox, at refused keys, among held records, at due timers.
+
+    held counts by status and kind of reason; stopped is why the consumer waits for an operator, if it does.
+    """
 
     unpublished: int
     oldest_seconds: float
     refused_keys: int
-    held: dict[str, int]
+    held: dict[tuple[str, str], int]
+    deferred_seconds: float
+    parked_keys: int
+    stopped: str | None
     timers_due: int
+    timers_late_seconds: float
 
 
-async def delivery_status(session: AsyncSession) -> DeliveryStatus:
+async def delivery_status(session: AsyncSession, service: str) -> DeliveryStatus:
     """Read the figures from the service's database."""
     unpublished, oldest = (await session.execute(UNPUBLISHED)).one()
-    held = {row.status: row.held for row in await session.execute(HELD)}
+    timers_due, timers_late = (await session.execute(TIMERS)).one()
     return DeliveryStatus(
         unpublished=unpublished,
         oldest_seconds=oldest,
         refused_keys=await session.scalar(REFUSED) or 0,
-        held={reason.value: held.get(reason.value, 0) for reason in HeldReason},
-        timers_due=await session.scalar(TIMERS_DUE) or 0,
+        held={(row.status, row.kind): row.held for row in await session.execute(HELD)},
+        deferred_seconds=await session.scalar(DEFERRED) or 0.0,
+        parked_keys=await session.scalar(PARKED) or 0,
+        stopped=await session.scalar(STOPPED, {"name": service}),
+        timers_due=timers_due,
+        timers_late_seconds=timers_late,
     )
 
 
 async def set_gauges(database: Database) -> None:
     """Bring the gauges of a service up to date."""
     service = database.origin.service
-    async with database.transaction() as session:
-        status = await delivery_status(session)
+    async with database.session() as session:
+        status = await delivery_status(session, service)
     metrics.UNPUBLISHED.labels(service).set(status.unpublished)
     metrics.OLDEST.labels(service).set(status.oldest_seconds)
     metrics.REFUSED_KEYS.labels(service).set(status.refused_keys)
+    metrics.DEFERRED_OLDEST.labels(service).set(status.deferred_seconds)
+    metrics.PARKED_KEYS.labels(service).set(status.parked_keys)
+    metrics.STOPPED.labels(service).set(1 if status.stopped else 0)
     metrics.TIMERS_DUE.labels(service).set(status.timers_due)
-    for reason, count in status.held.items():
-        metrics.HELD_NOW.labels(service, reason).set(count)
+    metrics.TIMERS_LATE.labels(service).set(status.timers_late_seconds)
+    _set_held(service, status.held)
+
+
+def _set_held(service: str, held: dict[tuple[str, str], int]) -> None:
+    # A reason that nothing is held for any more has no figure; each status always has one, so that none is missing.
+    metrics.HELD_NOW.remove_by_labels({"service": service})
+    seen = {status for status, _ in held}
+    idle = {(status.value, ""): 0 for status in HeldReason if status.value not in seen}
+    for (status, kind), count in (held | idle).items():
+        metrics.HELD_NOW.labels(service, status, kind).set(count)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import Database
 from shared.delivery.consumer import NotYet, waves
-from shared.delivery.envelope import Received
+from shared.delivery.envelope import Received, Record
 from shared.errors import NotFound
 from shared.events.contract import Event
 from shared.events.employees import EmployeeRecorded
@@ -96,13 +98,37 @@ async def test_culprit_is_found_by_halves(ledger: Ledger) -> None:
 def figures() -> dict[str, float]:
     """What the counters say now."""
     handled = {"service": "evaluation", "type": LearningMeasured.type}
-    held = {"service": "evaluation", "status": "DEAD"}
+    held = {"service": "evaluation", "type": LearningMeasured.type, "status": "DEAD", "reason": "handler"}
     found = {
         "handled": REGISTRY.get_sample_value("bangkom_events_handled_total", handled),
         "held": REGISTRY.get_sample_value("bangkom_events_held_total", held),
         "duplicate": REGISTRY.get_sample_value("bangkom_events_duplicate_total", {"service": "evaluation"}),
     }
     return {name: value or 0.0 for name, value in found.items()}
+
+
+async def test_delay_is_that_of_the_oldest_event_and_observed_once_a_batch(ledger: Ledger) -> None:
+    before, now = delays(), datetime.now(UTC)
+
+    await ledger.consumer().take([happened(now - timedelta(minutes=minutes)) for minutes in (1, 3, 2)])
+    await ledger.consumer().take([happened(now + timedelta(hours=2))])
+
+    count, seconds = (after - earlier for after, earlier in zip(delays(), before, strict=True))
+    assert count == 2
+    assert 180 <= seconds < 360
+
+
+def happened(at: datetime) -> Record:
+    record = measured(new_id(), 1)
+    headers = [(name, at.isoformat().encode() if name == "ce_time" else value) for name, value in record.headers]
+    return replace(record, headers=headers)
+
+
+def delays() -> tuple[float, float]:
+    """How many batches were observed, and the seconds of all of them."""
+    names = ("bangkom_effect_delay_seconds_count", "bangkom_effect_delay_seconds_sum")
+    count, seconds = (REGISTRY.get_sample_value(name, {"service": "evaluation"}) or 0.0 for name in names)
+    return count, seconds
 
 
 async def test_same_event_twice_in_a_batch_takes_effect_once(ledger: Ledger) -> None:
