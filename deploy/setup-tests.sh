@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Puts in place what the tests need beyond Python: Java, Maven and the Kafka jars in build/kafka/libs.
+# Puts in place what the tests need beyond Python: Java, Maven, the Kafka jars in build/kafka/libs, and promtool in
+# build/prometheus unless it is on the path.
 # Does nothing when all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly pom=deploy/kafka/pom.xml libs=build/kafka/libs
+readonly pom=deploy/kafka/pom.xml libs=build/kafka/libs promtool=build/prometheus/promtool
 part=
 
 fail() {
@@ -20,6 +21,10 @@ has_java() {
 
 has_jars() {
     [[ -f $libs/.pom && $(<"$libs/.pom") == "$wanted" ]]
+}
+
+has_promtool() {
+    [[ -x $promtool ]] || command -v promtool >/dev/null
 }
 
 as_root() {
@@ -59,9 +64,28 @@ copy_jars() {
     fail "the Kafka jars could not be fetched."
 }
 
+download_prometheus() {
+    (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download prometheus)
+}
+
+# Only the program: the package would start a server of its own.
+unpack_promtool() {
+    local need="promtool, a part of Prometheus, is needed: put it on the path and try again." folder
+    command -v apt-get >/dev/null || fail "$need"
+    folder=$(mktemp -d)
+    # Without package lists, or with old ones, there is nothing to be had.
+    download_prometheus "$folder" 2>/dev/null || { apt update && download_prometheus "$folder"; } || fail "$need"
+    mkdir -p "$(dirname "$promtool")"
+    dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$promtool.part"
+    rm -r "$folder"
+    chmod 755 "$promtool.part"
+    mv "$promtool.part" "$promtool"
+}
+
 wanted=$(cksum <"$pom")
 # Maven only fetches: where the jars are, Java alone is enough.
 if ! has_java || { ! has_jars && ! command -v mvn >/dev/null; }; then
     install_java_and_maven
 fi
 has_jars || copy_jars
+has_promtool || unpack_promtool

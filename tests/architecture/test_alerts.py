@@ -1,0 +1,118 @@
+"""The alerts of delivery fire when they should and only then, and each tells the operator what to do."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from services.__main__ import bangkom
+from services.training.app import SERVICE as TRAINING
+from shared.operate.service import command_line
+from tests.architecture.conftest import ROOT
+
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+RULES = PROMETHEUS / "rules" / "delivery.yml"
+RUNBOOK = (ROOT / "deploy" / "runbook.md").read_text(encoding="utf-8")
+PROGRAMS: dict[str, click.Group] = {
+    "bangkom": bangkom,
+    "python -m services.training": command_line(TRAINING),
+}
+
+
+def alerts(rules: Any) -> list[dict[str, Any]]:
+    """The rules of the only group."""
+    (group,) = rules["groups"]
+    found: list[dict[str, Any]] = group["rules"]
+    return found
+
+
+NAMES = [alert["alert"] for alert in alerts(yaml.safe_load(RULES.read_text(encoding="utf-8")))]
+
+
+def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("promtool") or str(ROOT / "build" / "prometheus" / "promtool")
+    assert Path(program).exists(), "promtool is missing: deploy/setup-tests.sh fetches it"
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of rules and their tests, to plant faults in."""
+    shutil.copytree(PROMETHEUS, tmp_path / "prometheus")
+    return tmp_path / "prometheus"
+
+
+def run_tests(folder: Path) -> subprocess.CompletedProcess[str]:
+    return promtool("test", "rules", *sorted((folder / "tests").glob("*.yml")))
+
+
+def test_rules_and_configuration_are_valid() -> None:
+    checked = promtool("check", "config", PROMETHEUS / "prometheus.yml")
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert f"{len(NAMES)} rules found" in checked.stdout
+
+
+def test_alerts_fire_in_the_faults_they_are_for_and_only_then() -> None:
+    ran = run_tests(PROMETHEUS)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("expression", ["vector(0) > 0", "vector(1)"], ids=["never", "always"])
+def test_alert_that_fires_never_or_always_is_noticed(copied: Path, expression: str) -> None:
+    path = copied / "rules" / "delivery.yml"
+    rules = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for alert in alerts(rules):
+        alert["expr"] = expression
+    path.write_text(yaml.safe_dump(rules), encoding="utf-8")
+
+    ran = run_tests(copied)
+
+    assert ran.returncode == 1
+    assert [name for name in NAMES if name not in ran.stdout + ran.stderr] == []
+
+
+def test_each_alert_leads_to_its_cause_check_and_action() -> None:
+    chapters = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", RUNBOOK, re.MULTILINE | re.DOTALL))
+
+    for alert in alerts(yaml.safe_load(RULES.read_text(encoding="utf-8"))):
+        name, annotations = alert["alert"], alert["annotations"]
+        assert annotations["summary"]
+        assert annotations["runbook"] == f"deploy/runbook.md#{name.lower()}"
+        assert re.findall(r"^- \*\*(\w+)\*\*: ", chapters[name], re.MULTILINE) == ["Cause", "Check", "Action"], name
+
+
+def test_runbook_names_commands_that_exist() -> None:
+    written = re.findall(r"`((?:bangkom|python -m services\.training) [^`…]+)`", RUNBOOK)
+
+    assert len(written) > len(NAMES)
+    assert [line for line in written if not exists(line)] == []
+
+
+@pytest.mark.parametrize("line", ["bangkom repair", "bangkom resume --now", "bangkom dead-letters bury 3"])
+def test_command_that_does_not_exist_is_noticed(line: str) -> None:
+    assert not exists(line)
+
+
+def exists(line: str) -> bool:
+    """Whether a command with these options is there; nothing is run."""
+    name = next(program for program in PROGRAMS if line.startswith(f"{program} "))
+    group: click.Command = PROGRAMS[name]
+    words = shlex.split(line.removeprefix(name))
+    context = click.Context(group)
+    while isinstance(group, click.Group) and words and not words[0].startswith("-"):
+        found = group.get_command(context, words.pop(0))
+        if found is None:
+            return False
+        group = found
+    options = {option for parameter in group.params for option in parameter.opts}
+    return {word for word in words if word.startswith("--")} <= options
