@@ -51,6 +51,11 @@ class PostgresServer(NamedPostgres):
     def stop(self) -> None:
         self.embedded.stop(immediate=True)
 
+    def forget_power_failures(self) -> None:
+        """Wait for no disk any more: what is committed outlives the processes, and not the machine."""
+        self._execute("ALTER SYSTEM SET fsync = off")
+        self._execute("SELECT pg_reload_conf()")
+
     def kill(self) -> None:
         """End every process of the server at once, as when the power fails."""
         kill_postgres(self.embedded)
