@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import click
-from sqlalchemy import text
 
-from shared import audit
 from shared.delivery.worker import group_of
 from shared.directory import DIRECTORY_HANDLERS
-from shared.identity.actor import SYSTEM
 from shared.operate.installation import Installation, execute
-from shared.operate.words import chosen, service_option
-
-RESUME = text(
-    "UPDATE consumer_state SET stopped_at = NULL WHERE name = :name AND stopped_at IS NOT NULL RETURNING reason"
-)
+from shared.operate.letters import repairing
+from shared.operate.words import chosen, json_option, service_option, show_json
 
 
 @click.command()
+@json_option
 @click.pass_obj
-def lag(installation: Installation) -> None:
+def lag(installation: Installation, *, as_json: bool) -> None:
     """Catatan di topik yang belum diolah; keluar dengan kode 1 bila ada."""
-    if sum([execute(_lag(installation, service)) for service in installation.services]):
+    found = [
+        {"service": service, "topic": topic, "lag": behind}
+        for service in installation.services
+        for topic, behind in execute(_lag(installation, service)).items()
+    ]
+    if as_json:
+        show_json(found)
+    else:
+        for row in found:
+            click.echo(f"{row['service']}\t{row['topic']}\t{row['lag']}")
+    if any(row["lag"] for row in found):
         raise SystemExit(1)
 
 
-async def _lag(installation: Installation, service: str) -> int:
+async def _lag(installation: Installation, service: str) -> dict[str, int]:
     topics = sorted({c.topic for c in (*DIRECTORY_HANDLERS, *installation.services[service].handlers)})
     async with installation.transport() as transport:
         behind = await transport.lag(group_of(service), topics)
-    for topic in topics:
-        click.echo(f"{service}\t{topic}\t{sum(count for (name, _), count in behind.items() if name == topic)}")
-    return sum(behind.values())
+    return {topic: sum(count for (name, _), count in behind.items() if name == topic) for topic in topics}
 
 
 @click.command()
@@ -44,8 +47,5 @@ def resume(installation: Installation, name: str | None) -> None:
 
 
 async def _resume(installation: Installation, service: str) -> str | None:
-    async with installation.database(service) as database, database.transaction() as session:
-        reason: str | None = await session.scalar(RESUME, {"name": service})
-        if reason is not None:
-            audit.record(session, SYSTEM, "consumer_resumed", "consumer", details={"reason": reason})
-        return reason
+    async with repairing(installation, service) as repair:
+        return await repair.resume()

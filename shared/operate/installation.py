@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared import kafka
 from shared.db import Database, Origin
+from shared.delivery.failures import is_transient
 from shared.delivery.transport import Transport
 from shared.errors import DomainError
 from shared.runtime import Service
@@ -105,4 +106,7 @@ def execute(work: Coroutine[Any, Any, T]) -> T:
     except DomainError as refusal:
         raise click.ClickException(refusal.detail) from None
     except AWAY as error:
-        raise click.ClickException(f"Basis data atau Kafka tidak terjangkau ({type(error).__name__}).") from None
+        name = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+        if isinstance(error, OSError | KafkaError) or is_transient(error):
+            raise click.ClickException(f"Basis data atau Kafka tidak terjangkau ({name}).") from None
+        raise click.ClickException(f"Basis data menolak ({name}); apakah tabelnya mutakhir (migrate)?") from None

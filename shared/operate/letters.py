@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import asdict
 
 import click
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import audit
-from shared.db import Database
 from shared.delivery.consumer import Consumer
-from shared.delivery.envelope import Unreadable
-from shared.delivery.held import held_by_id, record_of
+from shared.delivery.held import held_by_id
 from shared.directory import DIRECTORY_HANDLERS
-from shared.errors import Conflict
 from shared.identity.actor import SYSTEM
 from shared.operate.installation import Installation, execute
-from shared.operate.words import chosen, service_option
-from shared.tables import HeldReason, HeldRecord
+from shared.operate.repair import Repair, Waiting, waiting
+from shared.operate.words import chosen, json_option, service_option, show_json
+from shared.tables import HeldReason
 
 ACTION = click.argument("number", type=int)
+
+
+@asynccontextmanager
+async def repairing(installation: Installation, service: str) -> AsyncIterator[Repair]:
+    """The repairs of a service, as the system: whoever may start programs on the server may do them."""
+    async with installation.database(service) as database:
+        handlers = {**DIRECTORY_HANDLERS, **installation.services[service].handlers}
+        yield Repair(database, Consumer(database, handlers, installation.settings.accepted), SYSTEM)
 
 
 @click.group("dead-letters")
@@ -31,22 +36,53 @@ def dead_letters() -> None:
 
 @dead_letters.command("list")
 @click.option("--all", "everything", is_flag=True, help="Juga yang menunggu giliran.")
+@json_option
 @click.pass_obj
-def list_letters(installation: Installation, everything: bool) -> None:  # noqa: FBT001 a flag of the command line
+def list_letters(installation: Installation, *, everything: bool, as_json: bool) -> None:
     """Semua catatan yang mati, per layanan."""
-    found = sum(execute(_list(installation, service, everything=everything)) for service in installation.services)
-    click.echo(f"{found} catatan.")
+    found = _waiting(installation, list(HeldReason) if everything else [HeldReason.DEAD])
+    if as_json:
+        _show_json(found)
+        return
+    for service, row in found:
+        click.echo(
+            f"{service}\t{row.id}\t{row.status}\t{row.event_type}\t{row.reason}\t{row.place}\t{row.held_at:%F %T}"
+        )
+    click.echo(f"{len(found)} catatan.")
 
 
-async def _list(installation: Installation, service: str, *, everything: bool) -> int:
-    statuses = list(HeldReason) if everything else [HeldReason.DEAD]
-    wanted = select(HeldRecord).where(HeldRecord.status.in_([s.value for s in statuses])).order_by(HeldRecord.id)
+@click.command()
+@json_option
+@click.pass_obj
+def deferred(installation: Installation, *, as_json: bool) -> None:
+    """Catatan yang menunggu data lain; dicoba lagi dengan sendirinya, dan mati setelah 24 jam."""
+    found = _waiting(installation, [HeldReason.DEFERRED])
+    if as_json:
+        _show_json(found)
+        return
+    for service, row in found:
+        click.echo(
+            f"{service}\t{row.id}\t{row.event_type}\t{row.place}\tsejak {row.held_at:%F %T}"
+            f"\tdicoba {row.attempts} kali\tdi belakangnya {row.behind}"
+        )
+    click.echo(f"{len(found)} catatan.")
+
+
+def _waiting(installation: Installation, statuses: Collection[HeldReason]) -> list[tuple[str, Waiting]]:
+    return [
+        (service, row)
+        for service in installation.services
+        for row in execute(_waiting_in(installation, service, statuses))
+    ]
+
+
+async def _waiting_in(installation: Installation, service: str, statuses: Collection[HeldReason]) -> list[Waiting]:
     async with installation.database(service) as database, database.session() as session:
-        rows: Sequence[HeldRecord] = (await session.scalars(wanted)).all()
-    for row in rows:
-        place = f"{row.topic}/{row.partition}/{row.offset}"
-        click.echo(f"{service}\t{row.id}\t{row.status}\t{row.event_type}\t{row.reason}\t{place}\t{row.held_at:%F %T}")
-    return len(rows)
+        return await waiting(session, statuses)
+
+
+def _show_json(found: list[tuple[str, Waiting]]) -> None:
+    show_json([{"service": service, **asdict(row)} for service, row in found])
 
 
 @dead_letters.command("show")
@@ -69,27 +105,44 @@ async def _show(installation: Installation, service: str, number: int) -> None:
 
 
 @dead_letters.command("replay")
-@ACTION
+@click.argument("number", type=int, required=False)
+@click.option("--topic", help="Topik dari kunci itu.")
+@click.option("--key", help="Semua yang tertahan dari kunci (subjek) ini.")
+@click.option("--all", "everything", is_flag=True, help="Semua catatan yang mati, yang tertua dahulu.")
 @service_option
 @click.pass_obj
-def replay_letter(installation: Installation, number: int, name: str | None) -> None:
+def replay_letters(
+    installation: Installation,
+    *,
+    number: int | None,
+    topic: str | None,
+    key: str | None,
+    everything: bool,
+    name: str | None,
+) -> None:
     """Coba lagi catatan ini dan semua yang menunggu di belakangnya."""
-    if not execute(_replay(installation, chosen(installation, name), number)):
+    if [number is not None, key is not None, everything].count(True) != 1 or (key is None) != (topic is None):
+        raise click.UsageError("Sebutkan satu saja: nomor catatan, --topic dengan --key, atau --all.")
+    service = chosen(installation, name)
+    if everything:
+        done, failed = execute(_replay_all(installation, service))
+        click.echo(f"Berhasil {done}, masih gagal {failed}.")
+        ok = not failed
+    else:
+        ok = execute(_replay(installation, service, number, (topic or "", key or "")))
+    if not ok:
         raise click.ClickException("Masih gagal; catatan tetap tertahan.")
     click.echo("Selesai.")
 
 
-async def _replay(installation: Installation, service: str, number: int) -> bool:
-    async with installation.database(service) as database:
-        async with database.transaction() as session:
-            row = await held_by_id(session, number)
-            try:
-                record_of(row)
-            except Unreadable:
-                words = "Isi catatan ini data pribadi dan tidak disimpan; keadaan terbaru akan datang lagi."
-                raise Conflict(words) from None
-            _note(session, "dead_letter_replayed", row)
-        return await _consumer(installation, database).replay(number)
+async def _replay(installation: Installation, service: str, number: int | None, key: tuple[str, str]) -> bool:
+    async with repairing(installation, service) as repair:
+        return await (repair.replay_key(*key) if number is None else repair.replay(number))
+
+
+async def _replay_all(installation: Installation, service: str) -> tuple[int, int]:
+    async with repairing(installation, service) as repair:
+        return await repair.replay_all()
 
 
 @dead_letters.command("discard")
@@ -99,26 +152,10 @@ async def _replay(installation: Installation, service: str, number: int) -> bool
 @click.pass_obj
 def discard_letter(installation: Installation, number: int, name: str | None) -> None:
     """Buang catatan ini; yang menunggu di belakangnya berjalan lagi."""
-    execute(_discard(installation, chosen(installation, name), number))
-    click.echo("Dibuang.")
+    gone_on = execute(_discard(installation, chosen(installation, name), number))
+    click.echo("Dibuang." if gone_on else "Dibuang; catatan berikutnya dari kunci itu masih tertahan.")
 
 
-async def _discard(installation: Installation, service: str, number: int) -> None:
-    async with installation.database(service) as database:
-        async with database.transaction() as session:
-            row = await held_by_id(session, number)
-            _note(session, "dead_letter_discarded", row)
-            topic, key = row.topic, row.key
-            await session.delete(row)
-        if key is not None:
-            await _consumer(installation, database).release(topic, key)
-
-
-def _note(session: AsyncSession, action: str, row: HeldRecord) -> None:
-    details = {"event_id": str(row.event_id), "reason": row.reason}
-    audit.record(session, SYSTEM, action, "held_record", row.event_id, details)
-
-
-def _consumer(installation: Installation, database: Database) -> Consumer:
-    service = installation.services[database.origin.service]
-    return Consumer(database, {**DIRECTORY_HANDLERS, **service.handlers}, installation.settings.accepted)
+async def _discard(installation: Installation, service: str, number: int) -> bool:
+    async with repairing(installation, service) as repair:
+        return await repair.discard(number)

@@ -14,14 +14,14 @@ from shared.identity.cli import accounts, tokens
 from shared.identity.tables import IDENTITY, IDENTITY_LINEAGES
 from shared.operate.delivery import lag, resume
 from shared.operate.installation import Installation, KafkaInstallation, execute
-from shared.operate.letters import dead_letters
+from shared.operate.letters import dead_letters, deferred
 from shared.operate.outbox import outbox
 from shared.operate.program import run_program
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
 from shared.web.home import HomeView
 
-COMMON: Sequence[click.Command] = (dead_letters, lag, outbox, resume, accounts, tokens)
+COMMON: Sequence[click.Command] = (dead_letters, deferred, lag, outbox, resume, accounts, tokens)
 
 
 class ServiceInstallation(KafkaInstallation):

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import audit
 from shared.db import Database
 from shared.delivery import outbox as emission
-from shared.delivery.consumer import Consumer, Handlers
+from shared.delivery.consumer import Consumer, Handlers, NotYet
 from shared.delivery.envelope import Received, Record
 from shared.delivery.transport import Transport
 from shared.directory import DIRECTORY_HANDLERS
@@ -36,12 +36,16 @@ NAME = "Siti Rahmawati"
 
 @dataclass
 class Office:
-    """An installation of services that take scores down, each with its database; broken, they take none."""
+    """An installation of services that take scores down, each with its database.
+
+    Broken, they fail; incomplete, they lack a row and defer.
+    """
 
     settings: Settings
     urls: dict[str, str]
     log: Transport
     broken: bool = False
+    incomplete: bool = False
     services: Mapping[str, Service] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -54,6 +58,8 @@ class Office:
     async def _take_down(self, session: AsyncSession, events: list[Received[LearningMeasured]]) -> None:
         if self.broken:
             raise RuntimeError(NAME)
+        if self.incomplete:
+            raise NotYet(*events)
         scores = [{"subject": event.subject, "score": event.data.post_score} for event in events]
         await session.execute(text("INSERT INTO scores (subject, score) VALUES (:subject, :score)"), scores)
 

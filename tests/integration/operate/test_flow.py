@@ -1,5 +1,6 @@
 """What operators ask about the flow of events, on both logs, and how a stopped consumer goes on."""
 
+import orjson
 import pytest
 from click.testing import Result
 from sqlalchemy import func
@@ -16,6 +17,7 @@ from shared.operate.outbox import outbox
 from shared.settings import settings_for
 from shared.tables import ConsumerState
 from tests.integration.operate.office import Office, measured
+from tests.servers.postgres import NamedPostgres
 from tests.waiting import wait_until
 
 
@@ -97,3 +99,25 @@ async def test_broker_that_is_away_is_one_line(office: Office, monkeypatch: pyte
 
     assert (answer.exit_code, len(answer.output.splitlines())) == (1, 1)
     assert "tidak terjangkau" in answer.output
+
+
+async def test_database_without_tables_is_not_called_away(office: Office, postgres_server: NamedPostgres) -> None:
+    kept, office.urls["evaluation"] = office.urls["evaluation"], postgres_server.create_database()
+    try:
+        answer = await office.operate(outbox)
+    finally:
+        postgres_server.drop_database(office.urls["evaluation"])
+        office.urls["evaluation"] = kept
+
+    assert answer.exit_code == 1
+    assert answer.output.startswith("Error: Basis data menolak (")
+    assert answer.output.endswith("); apakah tabelnya mutakhir (migrate)?\n")
+
+
+async def test_lag_is_told_to_programs_too(office: Office) -> None:
+    answer = await office.operate(lag, "--json")
+
+    assert orjson.loads(answer.output) == [
+        {"service": "evaluation", "topic": topic, "lag": 0}
+        for topic in ("bangkom.employees", "bangkom.reference", "bangkom.training")
+    ]

@@ -1,11 +1,12 @@
 """What operators do about held records: look, replay, discard."""
 
+import orjson
 import pytest
 
 from shared.delivery.envelope import Record
 from shared.ids import new_id
 from shared.operate.delivery import resume
-from shared.operate.letters import dead_letters
+from shared.operate.letters import dead_letters, deferred
 from tests.integration.operate.office import NAME, Office, measured, park
 
 
@@ -116,3 +117,95 @@ async def test_one_of_several_services_must_be_named(offices: Office) -> None:
     assert "evaluation, mentoring" in unnamed.output
     assert (len(await offices.scores("mentoring")), await offices.acts("evaluation")) == (1, [])
     assert (await offices.operate(dead_letters, "list")).output == "0 catatan.\n"
+
+
+async def test_all_of_a_key_is_replayed_by_its_name(office: Office) -> None:
+    subject, other = new_id(), new_id()
+    await park(office, measured(subject, 61), measured(other, 50), measured(subject, 62))
+
+    named = await office.operate(dead_letters, "replay", "--topic", "bangkom.training", "--key", str(subject))
+    again = await office.operate(dead_letters, "replay", "--topic", "bangkom.training", "--key", str(subject))
+
+    assert (named.exit_code, again.exit_code) == (0, 1)
+    assert "Tidak ada catatan tertahan dengan topik dan kunci itu." in again.output
+    assert await office.scores() == [(subject, 61), (subject, 62)]
+    assert [row.key for row in await office.held()] == [str(other)]
+
+
+async def test_all_dead_letters_are_replayed_and_what_fails_is_counted(office: Office) -> None:
+    subjects = [new_id() for _ in range(3)]
+    await park(office, *(measured(subject, score) for score in (61, 62) for subject in subjects))
+    await office.take(Record("bangkom.training", 0, 7, str(new_id()), [], b"no json", 1_770_000_000_000))
+
+    replayed = await office.operate(dead_letters, "replay", "--all")
+
+    assert replayed.exit_code == 1
+    assert replayed.output.startswith("Berhasil 3, masih gagal 1.\n")
+    assert sorted(await office.scores()) == sorted((subject, score) for score in (61, 62) for subject in subjects)
+    assert [row.reason for row in await office.held()] == ["not_a_cloudevent"]
+    assert await office.acts() == ["dead_letter_replayed"] * 4
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("7", "--all"), ("--key", "k"), ("--topic", "t"), ("7", "--topic", "t", "--key", "k")]
+)
+async def test_what_to_replay_is_said_in_one_way(office: Office, words: tuple[str, ...]) -> None:
+    answer = await office.operate(dead_letters, "replay", *words)
+
+    assert (answer.exit_code, "Sebutkan satu saja" in answer.output) == (2, True)
+
+
+async def test_discarding_says_when_what_waited_behind_fails_too(office: Office) -> None:
+    number = await park(office, measured(new_id(), 61), measured(new_id(), 62))
+    subject = new_id()
+    await park(office, measured(subject, 63), measured(subject, 64))
+    office.broken = True
+
+    alone = await office.operate(dead_letters, "discard", str(number), "--yes")
+    head = next(row.id for row in await office.held() if row.key == str(subject))
+    followed = await office.operate(dead_letters, "discard", str(head), "--yes")
+
+    assert (alone.output, followed.output) == (
+        "Dibuang.\n",
+        "Dibuang; catatan berikutnya dari kunci itu masih tertahan.\n",
+    )
+
+
+async def test_deferred_events_are_listed_with_how_many_wait_behind(office: Office) -> None:
+    office.incomplete = True
+    subject = new_id()
+    await office.take(measured(subject, 61), measured(subject, 62))
+
+    shown, told = await office.operate(deferred), await office.operate(deferred, "--json")
+    dead = await office.operate(dead_letters, "list")
+
+    (row,) = orjson.loads(told.output)
+    assert (shown.exit_code, told.exit_code) == (0, 0)
+    assert shown.output.splitlines()[-1] == "1 catatan."
+    assert (row["service"], row["status"], row["reason"], row["behind"]) == ("evaluation", "DEFERRED", "not_yet", 1)
+    assert row["event_type"] == "bangkom.training.learning_measured.v1"
+    assert dead.output == "0 catatan.\n"
+    assert str(subject) not in shown.output + told.output
+
+
+async def test_deferred_event_takes_effect_when_an_operator_replays_it(office: Office) -> None:
+    office.incomplete = True
+    subject = new_id()
+    await office.take(measured(subject, 61), measured(subject, 62))
+    office.incomplete = False
+
+    answer = await office.operate(dead_letters, "replay", str((await office.held())[0].id))
+
+    assert answer.exit_code == 0
+    assert await office.scores() == [(subject, 61), (subject, 62)]
+
+
+async def test_letters_are_told_to_programs_too(offices: Office) -> None:
+    number = await park(offices, measured(new_id(), 61), service="mentoring")
+
+    answer = await offices.operate(dead_letters, "list", "--json")
+
+    (row,) = orjson.loads(answer.output)
+    assert (row["service"], row["id"], row["behind"]) == ("mentoring", number, 0)
+    assert row["reason"].startswith("handler:RuntimeError")
+    assert NAME not in answer.output
