@@ -7,7 +7,7 @@ import os
 import random
 import sys
 from asyncio.subprocess import PIPE, STDOUT
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
@@ -32,16 +32,18 @@ from tests.waiting import pause, wait_until
 CLASS_SIZE = 10
 DRAIN_SECONDS = 90.0
 TOPIC = "bangkom.training"
+REFERENCE = "bangkom.reference"
 EVALUATION = "tests.faults.evaluation"
 """The evaluation service, its handlers watched."""
 
 
 @dataclass(kw_only=True)
 class Planted:
-    """What was written past the outbox: how many records with an identity of their own, and which of them are held."""
+    """What was written past the outbox: how many records, which of them are held, and which take effect on whom."""
 
     records: int = 0
     event_ids: set[UUID] = field(default_factory=set)
+    handled: dict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
     held: Counter[str] = field(default_factory=Counter)
 
 
@@ -122,6 +124,13 @@ class Hop:
             taken = await session.scalar(text("SELECT count(*) FROM inbox"))
         return (owed, taken) == (0, 3 * len(self.training.participants) + self.planted.records)
 
+    async def plant_effective(self, *records: Foreign) -> None:
+        """Write records past the outbox that are as good as any."""
+        await self.plant(*records)
+        for each in records:
+            named = {name: value.decode() for name, value in each.headers if value}
+            self.planted.handled[UUID(each.key)].append(UUID(named["ce_id"]))
+
     async def plant(self, *records: Foreign, held: Iterable[str] = ()) -> None:
         """Write records past the outbox; held are the reasons why some of them will wait as dead letters."""
         await KafkaLog(bootstrap=self.settings.kafka_bootstrap, opened=kafka.transport(self.settings)).write(*records)
@@ -145,6 +154,8 @@ class Hop:
     async def findings(self) -> list[str]:
         """What is not as it must be, in evaluation, in its group and on the wire; nothing when all is well."""
         seen, wanted = await found(self.evaluation), await expected(self.training, self.planted.held)
+        for subject, event_ids in self.planted.handled.items():
+            wanted.handled.setdefault(subject, []).extend(event_ids)
         findings = [part.name for part in fields(wanted) if getattr(seen, part.name) != getattr(wanted, part.name)]
         if behind := await self.lag():
             findings.append(f"lag {behind}")
@@ -152,7 +163,11 @@ class Hop:
         wire = await read_topic(self.settings, TOPIC)
         return findings + wire_findings(wire, emitted_ids, self.planted.event_ids)
 
-    async def lag(self) -> int:
-        """Records that the workers have not told the broker to be done."""
-        behind = await kafka.transport(self.settings).lag(group_of("evaluation"), [TOPIC])
+    async def lag(self, *topics: str) -> int:
+        """Records of these topics, else of training's, that the workers have not told the broker to be done."""
+        behind = await kafka.transport(self.settings).lag(group_of("evaluation"), topics or [TOPIC])
         return sum(behind.values())
+
+    async def caught_up(self) -> bool:
+        """Nothing is left in the topic."""
+        return await self.lag(TOPIC, REFERENCE) == 0

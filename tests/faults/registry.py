@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.faults import campaign
 from tests.faults.campaign import Fault
+from tests.faults.log_faults import LOG_FAULTS
 from tests.faults.record_faults import RECORD_FAULTS
 
-FAULTS: dict[str, Fault] = {**campaign.FAULTS, **RECORD_FAULTS}
+FAULTS: dict[str, Fault] = {**campaign.FAULTS, **LOG_FAULTS, **RECORD_FAULTS}

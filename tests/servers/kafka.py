@@ -81,6 +81,12 @@ class KafkaServer:
             self._process.wait()
             self._process = None
 
+    def lose_disk(self) -> None:
+        """Have the broker, which does not run, begin anew without topics, records and offsets."""
+        assert self._process is None, "the broker runs"
+        shutil.rmtree(self.folder / "data")
+        (self.folder / "server.properties").unlink()
+
     def pause(self) -> None:
         """Freeze the broker, all of its threads: its port stays open and nobody answers."""
         pid = self._signal(signal.SIGSTOP)
