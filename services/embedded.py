@@ -20,11 +20,10 @@ from services.needs.cli import import_group as imports_of_needs
 from services.training.app import SERVICE as TRAINING
 from services.training.cli import import_group as imports_of_training
 from shared.db import Database, Lineage, lineages_behind, migrate
-from shared.delivery.transport import Transport
 from shared.event_log import EmbeddedTransport
 from shared.folder import Folder, InUse
 from shared.identity.tables import IDENTITY_LINEAGES
-from shared.operate.installation import Installation, KafkaInstallation, opened
+from shared.operate.installation import Installation, KafkaInstallation, Log, opened
 from shared.operate.service import COMMON
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
@@ -105,7 +104,7 @@ class EmbeddedInstallation:
         return self.database("identity")
 
     @asynccontextmanager
-    async def transport(self) -> AsyncIterator[Transport]:
+    async def transport(self) -> AsyncIterator[Log]:
         """The event log."""
         async with self._running() as folder:
             yield EmbeddedTransport(folder.dsn(EVENTS))
@@ -135,7 +134,7 @@ class WholeInstallation:
         """The identity database."""
         return self._chosen.identity()
 
-    def transport(self) -> AbstractAsyncContextManager[Transport]:
+    def transport(self) -> AbstractAsyncContextManager[Log]:
         """The log."""
         return self._chosen.transport()
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import for_code
+from aiokafka.errors import KafkaTimeoutError, for_code
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared.delivery.transport.kafka import SEND_SECONDS, STOP_SECONDS, KafkaSender, KafkaSource, within
+from shared.delivery.envelope import Record
+from shared.delivery.transport.kafka import SEND_SECONDS, STOP_SECONDS, KafkaSender, KafkaSource, read_record, within
 from shared.events.catalogue import TOPICS
 from shared.events.contract import is_state_topic
 from shared.settings import Settings
@@ -30,6 +31,8 @@ TOPIC_EXISTS = 36
 REQUEST_MS = 4_000
 METADATA_MS = 10_000
 PRODUCE_BATCH_BYTES = 1_000_000
+IDLE_POLLS = 60
+"""Polls of half a second without a record after which a reader of history gives up."""
 
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
@@ -133,8 +136,7 @@ class KafkaTransport:
         try:
             await asyncio.gather(consumer.start(), admin.start())
             done = await admin.list_consumer_group_offsets(self.prefix + group)
-            described = await admin.describe_topics([self.prefix + topic for topic in topics])
-            every = [TopicPartition(topic["topic"], p["partition"]) for topic in described for p in topic["partitions"]]
+            every = await self._partitions(admin, topics)
             starts, ends = await consumer.beginning_offsets(every), await consumer.end_offsets(every)
         finally:
             await asyncio.gather(consumer.stop(), admin.close())
@@ -142,6 +144,30 @@ class KafkaTransport:
             (p.topic.removeprefix(self.prefix), p.partition): ends[p] - (done[p].offset if p in done else starts[p])
             for p in every
         }
+
+    async def _partitions(self, admin: AIOKafkaAdminClient, topics: Sequence[str]) -> list[TopicPartition]:
+        described = await admin.describe_topics([self.prefix + topic for topic in topics])
+        return [TopicPartition(topic["topic"], p["partition"]) for topic in described for p in topic["partitions"]]
+
+    async def history(self, topics: Sequence[str]) -> AsyncIterator[list[Record]]:
+        """Every record of these topics from the oldest on, up to those there are now, outside of any group."""
+        consumer = AIOKafkaConsumer(**self.client, request_timeout_ms=10_000, auto_offset_reset="earliest")
+        admin = AIOKafkaAdminClient(**self.client, request_timeout_ms=10_000)
+        try:
+            await asyncio.gather(consumer.start(), admin.start())
+            every = await self._partitions(admin, topics)
+            ends = await consumer.end_offsets(every)
+            consumer.assign(every)
+            await consumer.seek_to_beginning(*every)
+            idle = 0
+            while [p for p in every if await consumer.position(p) < ends[p]]:
+                polled = await consumer.getmany(timeout_ms=500, max_records=self.batch)
+                idle = 0 if polled else idle + 1
+                if idle > IDLE_POLLS:
+                    raise KafkaTimeoutError("the log ends before its end")
+                yield [read_record(record, self.prefix) for records in polled.values() for record in records]
+        finally:
+            await asyncio.gather(consumer.stop(), admin.close())
 
 
 def transport(settings: Settings) -> KafkaTransport:

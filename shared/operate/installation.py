@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared import kafka
 from shared.db import Database, Origin
+from shared.delivery.envelope import Record
 from shared.delivery.failures import is_transient
 from shared.delivery.transport import Transport
 from shared.errors import DomainError
@@ -23,6 +24,14 @@ from shared.settings import Settings, WrongSetting, settings_for
 
 T = TypeVar("T")
 AWAY = (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError)
+
+
+class Log(Transport, Protocol):
+    """A transport whose records can also be read from the beginning."""
+
+    def history(self, topics: Sequence[str]) -> AsyncIterator[list[Record]]:
+        """Every record of these topics from the oldest on, up to those there are now, outside of any group."""
+        ...
 
 
 class Installation(Protocol):
@@ -43,7 +52,7 @@ class Installation(Protocol):
         """The database of accounts and tokens."""
         ...
 
-    def transport(self) -> AbstractAsyncContextManager[Transport]:
+    def transport(self) -> AbstractAsyncContextManager[Log]:
         """The log."""
         ...
 
@@ -84,7 +93,7 @@ class KafkaInstallation:
         return self.settings.database_url(next(iter(self.services)))
 
     @asynccontextmanager
-    async def transport(self) -> AsyncIterator[Transport]:
+    async def transport(self) -> AsyncIterator[Log]:
         """Kafka."""
         yield kafka.transport(self.settings)
 

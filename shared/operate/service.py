@@ -17,11 +17,12 @@ from shared.operate.installation import Installation, KafkaInstallation, execute
 from shared.operate.letters import dead_letters, deferred
 from shared.operate.outbox import outbox
 from shared.operate.program import run_program
+from shared.operate.rebuild import rebuild
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
 from shared.web.home import HomeView
 
-COMMON: Sequence[click.Command] = (dead_letters, deferred, lag, outbox, resume, accounts, tokens)
+COMMON: Sequence[click.Command] = (dead_letters, deferred, lag, outbox, rebuild, resume, accounts, tokens)
 
 
 class ServiceInstallation(KafkaInstallation):

@@ -76,7 +76,7 @@ class EmbeddedSource:
             rows = await self._read()
         for row in rows:
             self.polled[row["topic"]] = row["position"]
-        return [_record(row) for row in rows]
+        return [read_record(row) for row in rows]
 
     async def _read(self) -> list[Any]:
         topics = list(self.polled)
@@ -100,6 +100,7 @@ class EmbeddedSource:
         await self.connection.close(timeout=5)
 
 
-def _record(row: Any) -> Record:
+def read_record(row: Any) -> Record:
+    """A row of the log as a record."""
     headers = [(name, None if value is None else value.encode()) for name, value in orjson.loads(row["headers"])]
     return Record(row["topic"], 0, row["position"], row["key"], headers, row["value"], row["timestamp_ms"])

@@ -84,6 +84,14 @@ class KafkaSender:
         await within(STOP_SECONDS, self._producer.stop())
 
 
+def read_record(record: Any, prefix: str) -> Record:
+    """A record as a client hands it over, under the topic's name without prefix."""
+    # A key is text to PostgreSQL, which holds no NUL in it.
+    key = None if record.key is None else record.key.decode(errors="replace").replace("\0", "\ufffd")
+    topic = record.topic.removeprefix(prefix)
+    return Record(topic, record.partition, record.offset, key, record.headers, record.value, record.timestamp)
+
+
 @dataclass(slots=True)
 class KafkaSource:
     """A consumer whose offsets move only by commit."""
@@ -101,13 +109,7 @@ class KafkaSource:
         polled = await self.consumer.getmany(timeout_ms=500, max_records=self.batch)
         self._first = {partition: records[0].offset for partition, records in polled.items()}
         self._next = {partition: records[-1].offset + 1 for partition, records in polled.items()}
-        return [self._record(record) for records in polled.values() for record in records]
-
-    def _record(self, record: Any) -> Record:
-        # A key is text to PostgreSQL, which holds no NUL in it.
-        key = None if record.key is None else record.key.decode(errors="replace").replace("\0", "\ufffd")
-        topic = record.topic.removeprefix(self.prefix)
-        return Record(topic, record.partition, record.offset, key, record.headers, record.value, record.timestamp)
+        return [read_record(record, self.prefix) for records in polled.values() for record in records]
 
     async def commit(self) -> None:
         """Move the offsets while the next batch is under way: the broker takes its time to answer."""

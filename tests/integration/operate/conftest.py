@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from shared import kafka
-from shared.delivery.transport import Transport
 from shared.event_log import EmbeddedTransport
+from shared.operate.installation import Log
 from shared.settings import Settings, settings_for
 from tests.conftest import MakeDatabase
 from tests.integration.operate.office import Office, dsn_of, make_scores_table
@@ -38,21 +38,21 @@ async def offices(office: Office, make_database: MakeDatabase) -> Office:
 
 
 @pytest.fixture
-def embedded_log(postgres_server: NamedPostgres) -> Iterator[Transport]:
+def embedded_log(postgres_server: NamedPostgres) -> Iterator[Log]:
     url = postgres_server.create_database()
     yield EmbeddedTransport(dsn_of(url))
     postgres_server.drop_database(url)
 
 
 @pytest.fixture
-def kafka_log(kafka_server: NamedKafka, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> Transport:
+def kafka_log(kafka_server: NamedKafka, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> Log:
     monkeypatch.setenv("BANGKOM_KAFKA_BOOTSTRAP", kafka_server.bootstrap)
     monkeypatch.setenv("BANGKOM_TOPIC_PREFIX", topic_prefix)
     return kafka.transport(settings_for())
 
 
 @pytest.fixture(params=["embedded", "kafka"])
-def log(request: pytest.FixtureRequest) -> Transport:
+def log(request: pytest.FixtureRequest) -> Log:
     """An empty log of either kind."""
-    found: Transport = request.getfixturevalue(f"{request.param}_log")
+    found: Log = request.getfixturevalue(f"{request.param}_log")
     return found

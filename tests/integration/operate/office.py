@@ -20,12 +20,11 @@ from shared.db import Database
 from shared.delivery import outbox as emission
 from shared.delivery.consumer import Consumer, Handlers, NotYet
 from shared.delivery.envelope import Received, Record
-from shared.delivery.transport import Transport
 from shared.directory import DIRECTORY_HANDLERS
 from shared.events.contract import Event
 from shared.events.training import LearningMeasured
 from shared.ids import new_id
-from shared.operate.installation import opened
+from shared.operate.installation import Log, opened
 from shared.runtime import Service
 from shared.settings import Settings
 from shared.tables import HeldRecord
@@ -43,7 +42,7 @@ class Office:
 
     settings: Settings
     urls: dict[str, str]
-    log: Transport
+    log: Log
     broken: bool = False
     incomplete: bool = False
     services: Mapping[str, Service] = field(init=False)
@@ -72,7 +71,7 @@ class Office:
         return self.database(next(iter(self.urls)))
 
     @asynccontextmanager
-    async def transport(self) -> AsyncIterator[Transport]:
+    async def transport(self) -> AsyncIterator[Log]:
         yield self.log
 
     async def take(self, *records: Record, service: str = "evaluation") -> None:

@@ -12,6 +12,7 @@ from shared.event_log import EmbeddedTransport
 from shared.identity.cli import accounts
 from shared.ids import new_id
 from shared.operate.delivery import lag, resume
+from shared.operate.installation import Log
 from shared.operate.letters import dead_letters
 from shared.operate.outbox import outbox
 from shared.settings import settings_for
@@ -39,7 +40,7 @@ async def test_stopped_consumer_goes_on_once_an_operator_says_so(office: Office)
     assert consumer.stopped is None
 
 
-async def test_lag_is_counted_by_topic_until_all_is_taken(office: Office, log: Transport) -> None:
+async def test_lag_is_counted_by_topic_until_all_is_taken(office: Office, log: Log) -> None:
     office.log = log
     sender = await log.open_sender()
     rows = [Outgoing(n, "bangkom.training", str(new_id()), [("ce_id", b"1")], b"{}") for n in range(3)]
