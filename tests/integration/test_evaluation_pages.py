@@ -14,7 +14,6 @@ from services.evaluation.commands import plans
 from services.evaluation.domain.follow_ups import FollowUpStatus
 from services.evaluation.pages.shapes import ROWS
 from services.evaluation.queries import follow_ups as queries
-from services.evaluation.queries.access import Page
 from services.evaluation.queries.follow_ups import DueFilter
 from services.evaluation.tables import BehaviourAnswerRow, FollowUpRow, FormRow
 from shared.db import Database
@@ -23,6 +22,7 @@ from shared.events.training import ProgramRecorded
 from shared.identity.actor import Actor, Role
 from shared.identity.tables import IDENTITY
 from shared.ids import new_id
+from shared.lists import Page
 from tests.conftest import MakeDatabase
 from tests.integration.browser import Front, fronted
 from tests.integration.participants import Participant, follow_ups

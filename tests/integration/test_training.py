@@ -17,6 +17,7 @@ from services.training.tables import AttendanceRow, EnrolmentRow, TrainingBase
 from shared.audit import AuditEntry
 from shared.db import Database
 from shared.errors import Conflict, DomainError, Invalid, NotFound
+from shared.lists import Page
 from tests.conftest import MakeDatabase
 from tests.integration.classroom import (
     LAST_DAY,
@@ -299,9 +300,7 @@ async def test_lists_go_on_where_the_page_before_ended(database: Database) -> No
     seen: list[UUID] = []
 
     async with database.session() as session:
-        while page := await queries.classes(
-            session, ORGANISER, queries.Page(before=seen[-1] if seen else None, limit=2)
-        ):
+        while page := await queries.classes(session, ORGANISER, Page(before=seen[-1] if seen else None, limit=2)):
             seen += [listed.training_class.id for listed in page]
 
     assert seen == made[::-1]

@@ -100,7 +100,10 @@ async def read_evaluation(evaluation_id: UUID, reading: AnyoneReads) -> Evaluati
 async def list_class_findings(
     reading: ClassReading, page: AskedPage, class_id: UUID | None = None, program_id: UUID | None = None
 ) -> list[ClassFindingView]:
-    """What was found of classes, newest class first; a weak one has asked training for a revision of the programme."""
+    """What was found of classes, newest class first; a weak one has asked training for a revision of the programme.
+
+    A page counts classes: it holds all that was found of each.
+    """
     found = await queries.class_findings(reading.session, page, class_id=class_id, program_id=program_id)
     return [_class_view(row, title) for row, title in found]
 

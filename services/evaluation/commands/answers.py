@@ -18,7 +18,6 @@ from services.evaluation.domain.behaviour import Cause, Role
 from services.evaluation.domain.selection import ReviewStatus
 from services.evaluation.queries import people as directory
 from services.evaluation.queries import reviews as queries
-from services.evaluation.queries.access import among
 from services.evaluation.rules import BEHAVIOUR_OF_PERSON, REACTION_OF_CLASS
 from services.evaluation.tables import BehaviourAnswerRow, ClassRow, FormRow, FormStatus, ReactionAnswerRow, ReviewRow
 from shared import audit, clock
@@ -28,6 +27,7 @@ from shared.errors import Conflict, Invalid, NotFound
 from shared.events.evaluation import FeedbackSubmitted
 from shared.identity.actor import Actor
 from shared.identity.actor import Role as ActorRole
+from shared.lists import among
 
 ANSWERED = text("UPDATE forms SET status = 'ANSWERED' WHERE id = ANY(CAST(:ids AS uuid[]))")
 COUNTS = text(

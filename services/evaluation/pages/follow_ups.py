@@ -19,12 +19,12 @@ from services.evaluation.pages import words
 from services.evaluation.pages.numbers import rule_view
 from services.evaluation.pages.shapes import PREFIX, ROWS, AnalystDoes, AnyoneDoes, AnyoneSees, Form, mark
 from services.evaluation.queries import follow_ups as queries
-from services.evaluation.queries.access import Page
 from services.evaluation.queries.follow_ups import DueFilter
 from services.evaluation.tables import FollowUpRow
 from shared import clock
 from shared.directory import named_people
 from shared.identity.actor import Actor, Role
+from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.seeing import Seeing
 

@@ -17,11 +17,11 @@ from services.evaluation.domain.evaluations import ActivityKind
 from services.evaluation.pages import words
 from services.evaluation.pages.shapes import PREFIX, AnyoneDoes, AnyoneSees, Form
 from services.evaluation.queries import reviews as queries
-from services.evaluation.queries.access import Page
 from services.evaluation.queries.reviews import AskedForm
 from services.evaluation.tables import FormStatus
 from shared import clock
 from shared.directory import named_people
+from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.forms import FormRefused, Typed
 from shared.web.seeing import Seeing

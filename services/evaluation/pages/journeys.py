@@ -15,10 +15,10 @@ from services.evaluation.pages.numbers import rule_view
 from services.evaluation.pages.shapes import PREFIX, ROWS, AnyoneDoes, AnyoneSees, mark
 from services.evaluation.pages.timeline import timeline_of
 from services.evaluation.queries import journeys as queries
-from services.evaluation.queries.access import Page
 from shared import clock
 from shared.directory import named_people
 from shared.identity.actor import Role
+from shared.lists import Page
 from shared.web.seeing import Seeing
 
 router = APIRouter(prefix="/journeys")

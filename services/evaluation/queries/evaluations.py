@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.domain.evaluations import Standing
 from services.evaluation.domain.learning import Enrolment, Outcome, Scores
-from services.evaluation.queries.access import Page, among, on, seen_by
+from services.evaluation.queries.access import seen_by
 from services.evaluation.tables import (
     ClassFindingRow,
     ClassRow,
@@ -26,6 +26,7 @@ from services.evaluation.tables import (
 )
 from shared.errors import NotFound
 from shared.identity.actor import Actor
+from shared.lists import Page, among, page_of
 
 EVALUATION_AND_TITLE = select(EvaluationRow, ProgramRow.title).outerjoin(
     ProgramRow, ProgramRow.id == EvaluationRow.program_id
@@ -62,11 +63,8 @@ async def evaluations(
     session: AsyncSession, actor: Actor, page: Page, *, employee_id: UUID | None, enrolment_id: UUID | None
 ) -> Sequence[tuple[EvaluationRow, str | None]]:
     """The newest evaluations the actor may see, each with the title of its programme if it is known."""
-    statement = (
-        EVALUATION_AND_TITLE.where(seen_by(actor, EvaluationRow.employee_id), on(page, EvaluationRow.id))
-        .order_by(EvaluationRow.id.desc())
-        .limit(page.limit)
-    )
+    statement = EVALUATION_AND_TITLE.where(seen_by(actor, EvaluationRow.employee_id))
+    statement = page_of(statement, EvaluationRow.id, page)
     if employee_id is not None:
         statement = statement.where(EvaluationRow.employee_id == employee_id)
     if enrolment_id is not None:
@@ -130,16 +128,13 @@ async def scores_of_classes(session: AsyncSession, class_ids: Collection[UUID]) 
 async def class_findings(
     session: AsyncSession, page: Page, *, class_id: UUID | None, program_id: UUID | None
 ) -> list[tuple[ClassFindingRow, str | None]]:
-    """What was found of whole classes, newest first, with the title of the programme; figures only."""
-    statement = (
-        select(ClassFindingRow, ProgramRow.title)
-        .outerjoin(ProgramRow, ProgramRow.id == ClassFindingRow.program_id)
-        .where(on(page, ClassFindingRow.class_id))
-        .order_by(ClassFindingRow.class_id.desc(), ClassFindingRow.level)
-        .limit(page.limit)
-    )
+    """All that was found of each class of the page, newest first, with the programme's title; figures only."""
+    row = ClassFindingRow
+    classes = page_of(select(row.class_id).distinct(), row.class_id, page)
     if class_id is not None:
-        statement = statement.where(ClassFindingRow.class_id == class_id)
+        classes = classes.where(row.class_id == class_id)
     if program_id is not None:
-        statement = statement.where(ClassFindingRow.program_id == program_id)
+        classes = classes.where(row.program_id == program_id)
+    statement = select(row, ProgramRow.title).outerjoin(ProgramRow, ProgramRow.id == row.program_id)
+    statement = statement.where(row.class_id.in_(classes)).order_by(row.class_id.desc(), row.level)
     return [(finding, title) for finding, title in await session.execute(statement)]

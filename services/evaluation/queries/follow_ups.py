@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.domain.evaluations import Case
 from services.evaluation.domain.follow_ups import FollowUp, FollowUpStatus
-from services.evaluation.queries.access import Page, among, names_contain, on, seen_by
+from services.evaluation.queries.access import seen_by
 from services.evaluation.queries.evaluations import EVALUATION_AND_TITLE
 from services.evaluation.tables import EvaluationRow, FollowUpRow
 from shared.errors import NotFound
 from shared.identity.actor import Actor
+from shared.lists import Page, among, names_contain, page_of
 
 # Changes nothing in a case that is known, but locks it. In one order: workers that meet at the same cases wait in a
 # row and not in a circle.
@@ -90,12 +91,8 @@ async def follow_ups(
     session: AsyncSession, actor: Actor, page: Page, *, status: FollowUpStatus | None, employee_id: UUID | None = None
 ) -> Sequence[FollowUpRow]:
     """The newest follow-ups the actor may see: about themselves, or theirs to carry out as superior."""
-    statement = (
-        select(FollowUpRow)
-        .where(seen_by(actor, FollowUpRow.employee_id, FollowUpRow.guide_id), on(page, FollowUpRow.id))
-        .order_by(FollowUpRow.id.desc())
-        .limit(page.limit)
-    )
+    statement = select(FollowUpRow).where(seen_by(actor, FollowUpRow.employee_id, FollowUpRow.guide_id))
+    statement = page_of(statement, FollowUpRow.id, page)
     if status is not None:
         statement = statement.where(FollowUpRow.status == status)
     if employee_id is not None:

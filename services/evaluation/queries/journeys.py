@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.queries.access import Page, among, names_contain, on, seen_by
+from services.evaluation.queries.access import seen_by
 from services.evaluation.tables import JourneyEventRow, JourneyLinkRow, NeedRow, ReviewRow
 from shared.errors import NotFound
 from shared.identity.actor import Actor
+from shared.lists import Page, among, names_contain, page_of
 
 # What hangs on a step that was found first: hours credited for a seat may be reversed, under an id of their own.
 HANGING_ON = ("credit_id",)
@@ -40,12 +41,7 @@ async def needs(
     cycle: int | None = None,
 ) -> Sequence[NeedRow]:
     """The newest needs whose journeys the actor may see, of one person, of a name or of one plan year if asked so."""
-    statement = (
-        select(NeedRow)
-        .where(seen_by(actor, NeedRow.employee_id), on(page, NeedRow.id))
-        .order_by(NeedRow.id.desc())
-        .limit(page.limit)
-    )
+    statement = page_of(select(NeedRow).where(seen_by(actor, NeedRow.employee_id)), NeedRow.id, page)
     if employee_id is not None:
         statement = statement.where(NeedRow.employee_id == employee_id)
     if name is not None:

@@ -13,8 +13,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.domain.respondents import LONGEST_CHAIN, Deputy, Person, superior_of
-from services.evaluation.queries.access import among
 from shared.directory import DirectoryEmployee, DirectoryRemoval
+from shared.lists import among
 
 COLUMNS = (
     DirectoryEmployee.id,

@@ -14,7 +14,7 @@ from services.evaluation.domain.behaviour import Answer, Background
 from services.evaluation.domain.evaluations import BEHAVIOUR
 from services.evaluation.domain.selection import ClassFacts, ReviewStatus
 from services.evaluation.queries import people as directory
-from services.evaluation.queries.access import Page, among, on, seen_by
+from services.evaluation.queries.access import seen_by
 from services.evaluation.rules import BEHAVIOUR_OF_PERSON, REACTION_OF_CLASS
 from services.evaluation.tables import (
     BehaviourAnswerRow,
@@ -28,6 +28,7 @@ from services.evaluation.tables import (
 from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
 from shared.identity.actor import Actor, Role
+from shared.lists import Page, among, page_of
 
 PersonYear = tuple[UUID, int]
 SuperiorMonth = tuple[UUID, date]
@@ -200,7 +201,7 @@ async def forms(
     Analysts and auditors see who was asked; what was said is in no form.
     """
     seen = or_(seen_by(actor, FormRow.respondent_id), await _fillable_by(session, actor))
-    statement = FORM_AND_SUBJECT.where(seen, on(page, FormRow.id)).order_by(FormRow.id.desc()).limit(page.limit)
+    statement = page_of(FORM_AND_SUBJECT.where(seen), FormRow.id, page)
     if status is not None:
         statement = statement.where(FormRow.status == status)
     if respondent_id is not None:
@@ -247,12 +248,8 @@ async def reviews(
     session: AsyncSession, actor: Actor, page: Page, *, status: ReviewStatus | None, employee_id: UUID | None
 ) -> Sequence[ReviewRow]:
     """The newest reviews of the actor's own behaviour, or of those whose superior they are."""
-    statement = (
-        select(ReviewRow)
-        .where(seen_by(actor, ReviewRow.employee_id, ReviewRow.superior_id), on(page, ReviewRow.id))
-        .order_by(ReviewRow.id.desc())
-        .limit(page.limit)
-    )
+    statement = select(ReviewRow).where(seen_by(actor, ReviewRow.employee_id, ReviewRow.superior_id))
+    statement = page_of(statement, ReviewRow.id, page)
     if status is not None:
         statement = statement.where(ReviewRow.status == status)
     if employee_id is not None:

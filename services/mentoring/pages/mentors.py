@@ -17,13 +17,13 @@ from services.mentoring.domain.people import in_force_on
 from services.mentoring.pages import words
 from services.mentoring.pages.shapes import PREFIX, ROWS, AnyoneDoes, AnyoneSees, Form
 from services.mentoring.queries import matching as queries
-from services.mentoring.queries.access import Page
 from services.mentoring.rules import MATCHING
 from shared import clock
 from shared.directory import named_people
 from shared.errors import Invalid
 from shared.events.contract import Code
 from shared.identity.actor import Role
+from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.seeing import Seeing
 

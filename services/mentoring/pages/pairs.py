@@ -17,7 +17,6 @@ from services.mentoring.domain.sessions import SessionStatus
 from services.mentoring.pages import words
 from services.mentoring.pages.shapes import PREFIX, ROWS, AnyoneDoes, AnyoneSees, chosen, mark
 from services.mentoring.queries import pairs as queries
-from services.mentoring.queries.access import Page
 from services.mentoring.queries.pairs import PairFilter
 from services.mentoring.rules import AGREEMENT
 from services.mentoring.tables import PairRow, SessionRow
@@ -25,6 +24,7 @@ from shared import clock
 from shared.db import Origin as Place
 from shared.directory import named_people
 from shared.identity.actor import Actor, Role
+from shared.lists import Page
 from shared.web.seeing import Seeing
 
 router = APIRouter()

@@ -17,12 +17,12 @@ from services.mentoring.pages import words
 from services.mentoring.pages.shapes import PREFIX, ROWS, AnalystDoes, AnalystSees, Form
 from services.mentoring.queries import matching as queries
 from services.mentoring.queries import requests
-from services.mentoring.queries.access import Page
 from services.mentoring.rules import MATCHING
 from services.mentoring.tables import MatchingRunRow, ProposalRow, RequestRow
 from shared import clock
 from shared.directory import named_people
 from shared.identity.actor import Role
+from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.seeing import Seeing
 

@@ -21,12 +21,12 @@ from services.mentoring.pages.shapes import PREFIX, ROWS, AnalystDoes, AnyoneDoe
 from services.mentoring.queries import matching as offers
 from services.mentoring.queries import people
 from services.mentoring.queries import requests as queries
-from services.mentoring.queries.access import Page
 from services.mentoring.queries.requests import RequestFilter
 from shared.directory import named_people
 from shared.errors import Invalid
 from shared.events.contract import Code
 from shared.identity.actor import Role
+from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.seeing import Seeing
 

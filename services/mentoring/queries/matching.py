@@ -16,7 +16,7 @@ from services.mentoring.domain.mentors import MentorStatus
 from services.mentoring.domain.pairs import LIVING, RULES_OUT
 from services.mentoring.domain.people import ON_DUTY, in_force_on
 from services.mentoring.domain.requests import Form, Origin, Request, RequestStatus
-from services.mentoring.queries.access import Page, among, among_codes, one_page, seen_by
+from services.mentoring.queries.access import seen_by
 from services.mentoring.queries.people import persons, persons_on_duty
 from services.mentoring.rules import EVIDENCE
 from services.mentoring.tables import (
@@ -32,6 +32,7 @@ from services.mentoring.tables import (
 from shared.directory import DirectoryEmployee, DirectoryPosition
 from shared.errors import NotFound
 from shared.identity.actor import Actor
+from shared.lists import Page, among, among_codes, page_of
 
 LevelsByPerson = Mapping[UUID, Mapping[str, int]]
 
@@ -47,7 +48,7 @@ async def mentors(
     session: AsyncSession, actor: Actor, page: Page, *, competency: str | None = None
 ) -> Sequence[tuple[MentorRow, int]]:
     """The mentors the actor may see, each with the number of people now mentored."""
-    statement = one_page(select(MentorRow).where(seen_by(actor, MentorRow.id)), MentorRow.id, page)
+    statement = page_of(select(MentorRow).where(seen_by(actor, MentorRow.id)), MentorRow.id, page)
     if competency is not None:
         statement = statement.where(MentorRow.competencies.contains([competency]))
     rows = (await session.scalars(statement.execution_options(populate_existing=True))).all()
@@ -153,7 +154,7 @@ async def proposals(
     session: AsyncSession, page: Page, *, status: str | None = None, run_id: UUID | None = None
 ) -> Sequence[ProposalRow]:
     """The newest proposals."""
-    statement = one_page(select(ProposalRow), ProposalRow.id, page)
+    statement = page_of(select(ProposalRow), ProposalRow.id, page)
     if status is not None:
         statement = statement.where(ProposalRow.status == status)
     if run_id is not None:
@@ -168,7 +169,7 @@ async def waiting_proposals(session: AsyncSession, page: Page) -> list[tuple[Pro
         .join(RequestRow, RequestRow.id == ProposalRow.request_id)
         .where(ProposalRow.status == "WAITING")
     )
-    return [(row, request) for row, request in await session.execute(one_page(statement, ProposalRow.id, page))]
+    return [(row, request) for row, request in await session.execute(page_of(statement, ProposalRow.id, page))]
 
 
 async def newest_run(session: AsyncSession) -> MatchingRunRow | None:

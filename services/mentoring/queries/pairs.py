@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mentoring.domain.pairs import LIVING, Pair, PairStatus, Side
 from services.mentoring.domain.sessions import Session, SessionStatus
-from services.mentoring.queries.access import Page, among, among_codes, names_contain, one_page, seen_by
+from services.mentoring.queries.access import seen_by
 from services.mentoring.queries.requests import locked_requests
 from services.mentoring.tables import PAIR_COLUMNS, PairRow, SessionRow, pair_of_row
 from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
 from shared.identity.actor import Actor
+from shared.lists import Page, among, among_codes, names_contain, page_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ async def pairs_by_id(session: AsyncSession, actor: Actor, pair_ids: Collection[
 
 async def pairs(session: AsyncSession, actor: Actor, page: Page, wanted: PairFilter) -> Sequence[PairRow]:
     """The newest pairs the actor may see."""
-    statement = one_page(select(PairRow).where(_seen_by(actor)), PairRow.id, page)
+    statement = page_of(select(PairRow).where(_seen_by(actor)), PairRow.id, page)
     if wanted.employee_id is not None:
         statement = statement.where(PairRow.employee_id == wanted.employee_id)
     if wanted.mentor_id is not None:
@@ -119,7 +120,7 @@ async def listed_sessions(
 ) -> Sequence[tuple[SessionRow, PairRow]]:
     """The newest sessions the actor may see, each with its pair."""
     statement = select(SessionRow, PairRow).join(PairRow, PairRow.id == SessionRow.pair_id).where(_seen_by(actor))
-    statement = one_page(statement, SessionRow.id, page)
+    statement = page_of(statement, SessionRow.id, page)
     if pair_id is not None:
         statement = statement.where(SessionRow.pair_id == pair_id)
     if status is not None:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.mentoring.domain.people import ON_DUTY, Person, job_family, service_begins
-from services.mentoring.queries.access import among
 from shared.directory import DirectoryEmployee, DirectoryPosition, DirectoryRemoval, DirectoryUnit
+from shared.lists import among
 
 
 async def locked_people_on_duty(session: AsyncSession, employee_ids: Collection[UUID]) -> set[UUID]:

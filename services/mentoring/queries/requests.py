@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.mentoring.domain.pairs import LIVING
 from services.mentoring.domain.requests import UNFINISHED, Form, Origin, Request, RequestStatus
-from services.mentoring.queries.access import Page, among, among_codes, names_contain, one_page, seen_by
+from services.mentoring.queries.access import seen_by
 from services.mentoring.tables import REQUEST_COLUMNS, PairRow, RequestRow, request_of
 from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
 from shared.identity.actor import Actor
+from shared.lists import Page, among, among_codes, names_contain, page_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ async def onboarded(session: AsyncSession, employee_ids: Collection[UUID]) -> se
 
 async def requests(session: AsyncSession, actor: Actor, page: Page, wanted: RequestFilter) -> Sequence[RequestRow]:
     """The newest requests the actor may see."""
-    statement = one_page(select(RequestRow).where(seen_by(actor, RequestRow.employee_id)), RequestRow.id, page)
+    statement = page_of(select(RequestRow).where(seen_by(actor, RequestRow.employee_id)), RequestRow.id, page)
     if wanted.employee_id is not None:
         statement = statement.where(RequestRow.employee_id == wanted.employee_id)
     if wanted.status is not None:

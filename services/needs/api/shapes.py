@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.needs.queries.competencies import Page
 from shared.identity.actor import Role
+from shared.lists import Page
 from shared.web.requests import Commanding, Reading, may_command, may_read
 
 AT_ONCE = 2_000

@@ -12,9 +12,9 @@ from services.needs.pages.words import WORDS
 from services.needs.queries import competencies as competency_queries
 from services.needs.queries import needs as queries
 from services.needs.queries import plan as plan_queries
-from services.needs.queries.competencies import Page
 from shared import clock
 from shared.directory import named_people
+from shared.lists import Page
 from shared.web.seeing import Seeing, may_see
 
 router = APIRouter()

@@ -14,11 +14,11 @@ from services.needs.pages.words import WORDS
 from services.needs.queries import competencies as competency_queries
 from services.needs.queries import needs as need_queries
 from services.needs.queries import plan as plan_queries
-from services.needs.queries.competencies import Page
 from services.needs.queries.gaps import PersonGaps, gaps_of
 from services.needs.queries.needs import NeedFilter
 from services.needs.queries.people import PeopleWanted, slice_of_people
 from shared.errors import NotFound
+from shared.lists import Page
 from shared.web.doing import Doing, may_do
 from shared.web.seeing import Seeing, may_see
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
@@ -28,16 +28,9 @@ from services.needs.tables import (
 )
 from shared.errors import NotFound
 from shared.identity.actor import Actor, Role
+from shared.lists import Page, among, page_of
 
 SEES_ASSESSMENTS = SEES_ALL | {Role.ASSESSOR}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Which part of a list, newest first: what follows the row with the id before, or the beginning."""
-
-    before: UUID | None = None
-    limit: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +85,7 @@ async def placed(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[
     statement = (
         select(EmployeeRow.id, EmployeeRow.unit_id, EmployeeRow.position_id, PositionRow.position_class)
         .join(PositionRow, PositionRow.id == EmployeeRow.position_id)
-        .where(EmployeeRow.id == any_(literal(sorted(employee_ids), ARRAY(Uuid))))
+        .where(among(EmployeeRow.id, employee_ids))
     )
     return {
         row[0]: Placed(employee_id=row[0], unit_id=row[1], position_id=row[2], position_class=PositionClass(row[3]))
@@ -105,8 +98,7 @@ async def evidence_of(session: AsyncSession, employee_ids: Collection[UUID]) -> 
     known: dict[UUID, dict[str, list[Evidence]]] = defaultdict(lambda: defaultdict(list))
     columns = (EvidenceRow.assessment_id, EvidenceRow.kind, EvidenceRow.assessed_on, EvidenceRow.valid_until)
     statement = select(EvidenceRow.employee_id, EvidenceRow.competency, EvidenceRow.level, *columns)
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
-    for row in await session.execute(statement.where(EvidenceRow.employee_id == ids)):
+    for row in await session.execute(statement.where(among(EvidenceRow.employee_id, employee_ids))):
         evidence = Evidence(
             assessment_id=row.assessment_id,
             kind=EvidenceKind(row.kind),
@@ -123,9 +115,7 @@ async def assessments(
 ) -> Sequence[AssessmentRow]:
     """The newest assessments the actor may see."""
     statement = select(AssessmentRow).where(seen_by(actor, AssessmentRow.employee_id, SEES_ASSESSMENTS))
-    statement = statement.order_by(AssessmentRow.id.desc()).limit(page.limit)
-    if page.before is not None:
-        statement = statement.where(AssessmentRow.id < page.before)
+    statement = page_of(statement, AssessmentRow.id, page)
     if employee_id is not None:
         statement = statement.where(AssessmentRow.employee_id == employee_id)
     return (await session.scalars(statement)).all()
@@ -144,7 +134,7 @@ async def levels_of(session: AsyncSession, assessment_ids: Collection[UUID]) -> 
     """Assessment → competency → level."""
     levels: dict[UUID, dict[str, int]] = {assessment_id: {} for assessment_id in assessment_ids}
     statement = select(EvidenceRow.assessment_id, EvidenceRow.competency, EvidenceRow.level)
-    statement = statement.where(EvidenceRow.assessment_id == any_(literal(sorted(assessment_ids), ARRAY(Uuid))))
+    statement = statement.where(among(EvidenceRow.assessment_id, assessment_ids))
     for assessment_id, competency, level in await session.execute(statement.order_by(EvidenceRow.competency)):
         levels[assessment_id][competency] = level
     return levels
@@ -183,8 +173,9 @@ async def below(session: AsyncSession, actor: Actor, employee_ids: Collection[UU
     """Those of these people who stand below the actor in the order of superiors."""
     if actor.employee_id is None:
         return set()
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
-    found = select(EmployeeRow.id).where(EmployeeRow.id == ids, EmployeeRow.id.in_(subordinates_of(actor.employee_id)))
+    found = select(EmployeeRow.id).where(
+        among(EmployeeRow.id, employee_ids), EmployeeRow.id.in_(subordinates_of(actor.employee_id))
+    )
     return set(await session.scalars(found))
 
 

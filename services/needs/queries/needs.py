@@ -7,18 +7,19 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement
 
 from services.needs.domain.needs import OPEN, Need, NeedStatus
 from services.needs.domain.positions import PositionClass
-from services.needs.queries.competencies import Page, Placed
+from services.needs.queries.competencies import Placed
 from services.needs.queries.scope import in_charge_of, seen_by
 from services.needs.tables import AnalysisRow, EmployeeRow, NeedRow, NeedStepRow, PositionRow
 from services.needs.tables.needs import need_of
 from shared.errors import NotFound
 from shared.identity.actor import Actor
+from shared.lists import Page, among, page_of
 
 NOT_THERE = "Kebutuhan ini tidak ada."
 
@@ -66,8 +67,7 @@ async def cases(
     """The needs that these people have in a cycle, rejected ones too: person → competency → needs."""
     found: dict[UUID, dict[str, list[Known]]] = defaultdict(lambda: defaultdict(list))
     statement = select(NeedRow.employee_id, NeedRow.competency, NeedRow.status, NeedRow.position_id)
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
-    for row in await session.execute(statement.where(NeedRow.employee_id == ids, NeedRow.cycle == cycle)):
+    for row in await session.execute(statement.where(among(NeedRow.employee_id, employee_ids), NeedRow.cycle == cycle)):
         found[row[0]][row[1]].append(Known(NeedStatus(row[2]), row[3]))
     return found
 
@@ -77,7 +77,7 @@ async def needs_to_decide(
 ) -> list[Need]:
     """These needs, locked; raises NotFound when one is not the actor's to see, or not in their charge."""
     scope = seen_by(actor, NeedRow.employee_id) if everywhere else in_charge_of(actor, NeedRow.employee_id)
-    found = await _locked(session, NeedRow.id == any_(literal(sorted(need_ids), ARRAY(Uuid))), scope)
+    found = await _locked(session, among(NeedRow.id, need_ids), scope)
     if len(found) < len(set(need_ids)):
         raise NotFound("Sebagian kebutuhan ini tidak ada atau bukan wewenang Anda.")
     return found
@@ -85,13 +85,12 @@ async def needs_to_decide(
 
 async def needs_for_update(session: AsyncSession, need_ids: Collection[UUID]) -> list[Need]:
     """Those of these needs that exist, locked."""
-    return await _locked(session, NeedRow.id == any_(literal(sorted(need_ids), ARRAY(Uuid))))
+    return await _locked(session, among(NeedRow.id, need_ids))
 
 
 async def open_needs_for_update(session: AsyncSession, employee_ids: Collection[UUID]) -> list[Need]:
     """The open needs of these people, locked."""
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
-    return await _locked(session, NeedRow.employee_id == ids, NeedRow.status.in_(sorted(OPEN)))
+    return await _locked(session, among(NeedRow.employee_id, employee_ids), NeedRow.status.in_(sorted(OPEN)))
 
 
 async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Need]:
@@ -104,9 +103,7 @@ async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> li
 async def needs(session: AsyncSession, actor: Actor, page: Page, wanted: NeedFilter) -> Sequence[NeedRow]:
     """The newest needs the actor may see."""
     statement = select(NeedRow).where(seen_by(actor, NeedRow.employee_id), *_conditions(wanted))
-    if page.before is not None:
-        statement = statement.where(NeedRow.id < page.before)
-    return (await session.scalars(statement.order_by(NeedRow.id.desc()).limit(page.limit))).all()
+    return (await session.scalars(page_of(statement, NeedRow.id, page))).all()
 
 
 def _conditions(wanted: NeedFilter) -> Iterator[ColumnElement[bool]]:
@@ -143,15 +140,17 @@ async def analyses(session: AsyncSession, *, cycle: int | None, limit: int) -> S
 
 async def superiors(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, UUID | None]:
     """Person → direct superior."""
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
-    rows = await session.execute(select(EmployeeRow.id, EmployeeRow.superior_id).where(EmployeeRow.id == ids))
+    rows = await session.execute(
+        select(EmployeeRow.id, EmployeeRow.superior_id).where(among(EmployeeRow.id, employee_ids))
+    )
     return {row[0]: row[1] for row in rows}
 
 
 async def legal_statuses(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, str]:
     """Person → legal status."""
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
-    rows = await session.execute(select(EmployeeRow.id, EmployeeRow.legal_status).where(EmployeeRow.id == ids))
+    rows = await session.execute(
+        select(EmployeeRow.id, EmployeeRow.legal_status).where(among(EmployeeRow.id, employee_ids))
+    )
     return {row[0]: row[1] for row in rows}
 
 
@@ -159,7 +158,8 @@ async def needs_of_case(
     session: AsyncSession, cases: Collection[tuple[UUID, str, int]]
 ) -> dict[tuple[UUID, str, int], UUID]:
     """Person, competency and cycle → the need that was not rejected."""
-    ids = any_(literal(sorted({case[0] for case in cases}), ARRAY(Uuid)))
     statement = select(NeedRow.employee_id, NeedRow.competency, NeedRow.cycle, NeedRow.id)
-    rows = await session.execute(statement.where(NeedRow.employee_id == ids, NeedRow.status != NeedStatus.REJECTED))
+    rows = await session.execute(
+        statement.where(among(NeedRow.employee_id, {case[0] for case in cases}), NeedRow.status != NeedStatus.REJECTED)
+    )
     return {(row[0], row[1], row[2]): row[3] for row in rows if (row[0], row[1], row[2]) in cases}

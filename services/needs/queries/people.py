@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs.domain.needs import OPEN
@@ -14,6 +14,7 @@ from services.needs.queries.master import RecordedEmployee, as_recorded, employe
 from services.needs.queries.scope import seen_by, units_below
 from services.needs.tables import EmployeeRow, NeedRow
 from shared.identity.actor import Actor
+from shared.lists import among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +69,15 @@ async def slice_of_people(
 
 async def open_needs(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, int]:
     """Person → how many needs are open, where there are any; who asks may see these people."""
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
     counted = select(NeedRow.employee_id, func.count()).where(
-        NeedRow.employee_id == ids, NeedRow.status.in_(sorted(OPEN))
+        among(NeedRow.employee_id, employee_ids), NeedRow.status.in_(sorted(OPEN))
     )
     return {row[0]: row[1] for row in await session.execute(counted.group_by(NeedRow.employee_id))}
 
 
 def _conditions(wanted: PeopleWanted, units: Collection[UUID] | None) -> Iterator[ColumnElement[bool]]:
     if units is not None:
-        yield EmployeeRow.unit_id == any_(literal(sorted(units), ARRAY(Uuid)))
+        yield among(EmployeeRow.unit_id, units)
     if wanted.text:
         number = EmployeeRow.employee_number.startswith(wanted.text.replace(" ", ""), autoescape=True)
         yield or_(EmployeeRow.name.icontains(wanted.text, autoescape=True), number)

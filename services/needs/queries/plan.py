@@ -6,31 +6,29 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, literal, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs.domain.plan import ACTIVE, ItemStatus, PlanItem
-from services.needs.queries.competencies import Page
 from services.needs.queries.scope import seen_by
 from services.needs.tables import DecreeRow, EmployeeRow, PlanItemRow
 from services.needs.tables.plan import item_of
 from shared.errors import NotFound
 from shared.identity.actor import Actor
+from shared.lists import Page, among, page_of
 
 ACTIVE_STATUSES = sorted(ACTIVE)
 
 
 async def active_items_of_needs(session: AsyncSession, need_ids: Collection[UUID]) -> dict[UUID, PlanItem]:
     """Need → its item that is still to be carried out, locked. The needs must be locked already."""
-    ids = any_(literal(sorted(need_ids), ARRAY(Uuid)))
-    found = await _locked(session, PlanItemRow.need_id == ids, PlanItemRow.status.in_(ACTIVE_STATUSES))
+    found = await _locked(session, among(PlanItemRow.need_id, need_ids), PlanItemRow.status.in_(ACTIVE_STATUSES))
     return {item.need_id: item for item in found}
 
 
 async def needs_of_items(session: AsyncSession, item_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Item → its need, which never changes; raises NotFound when one item does not exist."""
-    ids = any_(literal(sorted(item_ids), ARRAY(Uuid)))
-    rows = await session.execute(select(PlanItemRow.id, PlanItemRow.need_id).where(PlanItemRow.id == ids))
+    rows = await session.execute(select(PlanItemRow.id, PlanItemRow.need_id).where(among(PlanItemRow.id, item_ids)))
     found = {row[0]: row[1] for row in rows}
     if len(found) < len(set(item_ids)):
         raise NotFound("Sebagian butir rencana ini tidak ada.")
@@ -50,7 +48,7 @@ async def needs_of_proposals(session: AsyncSession, cycle: int) -> list[UUID]:
 
 async def items_for_update(session: AsyncSession, item_ids: Collection[UUID]) -> list[PlanItem]:
     """These items, locked. Their needs must be locked already."""
-    return await _locked(session, PlanItemRow.id == any_(literal(sorted(item_ids), ARRAY(Uuid))))
+    return await _locked(session, among(PlanItemRow.id, item_ids))
 
 
 async def items_of_decree_for_update(session: AsyncSession, decree_id: UUID) -> list[PlanItem]:
@@ -66,16 +64,18 @@ async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> li
 
 async def fixed_items_of(session: AsyncSession, employee_ids: Collection[UUID]) -> list[PlanItem]:
     """All approved items of these people, of whatever cycle."""
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
-    fixed = (PlanItemRow.employee_id == ids) & PlanItemRow.status.in_([ItemStatus.APPROVED, ItemStatus.DONE])
+    fixed = among(PlanItemRow.employee_id, employee_ids) & PlanItemRow.status.in_(
+        [ItemStatus.APPROVED, ItemStatus.DONE]
+    )
     return [item_of(row) for row in await session.execute(select(PlanItemRow.__table__).where(fixed))]
 
 
 async def agreements(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, tuple[str, date]]:
     """Person → employment type and the day from which the record holds."""
-    ids = any_(literal(sorted(employee_ids), ARRAY(Uuid)))
     statement = select(EmployeeRow.id, EmployeeRow.employment_type, EmployeeRow.valid_from)
-    return {row[0]: (row[1], row[2]) for row in await session.execute(statement.where(EmployeeRow.id == ids))}
+    return {
+        row[0]: (row[1], row[2]) for row in await session.execute(statement.where(among(EmployeeRow.id, employee_ids)))
+    }
 
 
 async def items(
@@ -88,16 +88,14 @@ async def items(
     employee_id: UUID | None,
 ) -> Sequence[PlanItemRow]:
     """The newest items the actor may see."""
-    statement = select(PlanItemRow).where(seen_by(actor, PlanItemRow.employee_id))
-    if page.before is not None:
-        statement = statement.where(PlanItemRow.id < page.before)
+    statement = page_of(select(PlanItemRow).where(seen_by(actor, PlanItemRow.employee_id)), PlanItemRow.id, page)
     if cycle is not None:
         statement = statement.where(PlanItemRow.cycle == cycle)
     if status is not None:
         statement = statement.where(PlanItemRow.status == status)
     if employee_id is not None:
         statement = statement.where(PlanItemRow.employee_id == employee_id)
-    return (await session.scalars(statement.order_by(PlanItemRow.id.desc()).limit(page.limit))).all()
+    return (await session.scalars(statement)).all()
 
 
 async def item(session: AsyncSession, actor: Actor, item_id: UUID) -> PlanItemRow:
@@ -112,9 +110,7 @@ async def item(session: AsyncSession, actor: Actor, item_id: UUID) -> PlanItemRo
 
 async def decrees(session: AsyncSession, page: Page, *, cycle: int | None) -> Sequence[DecreeRow]:
     """The newest decrees first."""
-    statement = select(DecreeRow).order_by(DecreeRow.id.desc()).limit(page.limit)
-    if page.before is not None:
-        statement = statement.where(DecreeRow.id < page.before)
+    statement = page_of(select(DecreeRow), DecreeRow.id, page)
     if cycle is not None:
         statement = statement.where(DecreeRow.cycle == cycle)
     return (await session.scalars(statement)).all()

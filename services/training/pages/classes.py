@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query, Response
 from services.training import queries
 from services.training.domain import ClassStatus, DemandStatus
 from services.training.pages.words import WORDS
-from services.training.queries import DemandFilter, Page
+from services.training.queries import DemandFilter
 from shared import clock
 from shared.identity.actor import Role
+from shared.lists import Page
 from shared.web.seeing import Seeing, may_see
 
 router = APIRouter()

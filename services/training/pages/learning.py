@@ -10,10 +10,10 @@ from fastapi import APIRouter, Query, Response
 from services.training import queries
 from services.training.domain import DECLINES, EnrolmentStatus
 from services.training.pages.words import CANCELLED, WORDS, form_name, rule_of
-from services.training.queries import Page
 from services.training.rules import LEARNING_HOURS_TARGET
 from shared import clock
 from shared.errors import NotFound
+from shared.lists import Page
 from shared.web.seeing import Seeing, may_see
 
 router = APIRouter()

@@ -41,7 +41,6 @@ from services.training.queries.learning_hours import (
     statement,
     statements,
 )
-from services.training.queries.paging import Page
 from services.training.queries.people import (
     SEES_PARTICIPANTS,
     SEES_STATEMENTS,
@@ -59,7 +58,6 @@ __all__ = [
     "ListedClass",
     "ListedDemand",
     "ListedNomination",
-    "Page",
     "Participant",
     "Statement",
     "activities_around",

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Row, Select, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training.domain import ClassStatus, Enrolment, EnrolmentStatus, Presence, Program, TrainingClass
-from services.training.queries.paging import Page, any_of, page_of, require
 from services.training.queries.people import SEES_PARTICIPANTS, visible_to
 from services.training.tables import (
     AttendanceRow,
@@ -25,6 +24,7 @@ from services.training.tables import (
 )
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor
+from shared.lists import Page, among, page_of, require
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ async def program(session: AsyncSession, _: Actor, program_id: UUID) -> Program:
 
 async def programs_by_id(session: AsyncSession, _: Actor, program_ids: Collection[UUID]) -> dict[UUID, Program]:
     """Programmes by id, every one of them."""
-    rows = await session.scalars(select(ProgramRow).where(ProgramRow.id == any_of(program_ids)))
+    rows = await session.scalars(select(ProgramRow).where(among(ProgramRow.id, program_ids)))
     return _every(program_ids, {row.id: row.to_domain() for row in rows}, "Program")
 
 
@@ -87,7 +87,7 @@ async def classes(
 
 async def classes_by_id(session: AsyncSession, _: Actor, class_ids: Collection[UUID]) -> dict[UUID, ListedClass]:
     """Those of these classes that exist, by id."""
-    rows = await session.execute(_listed_classes().where(ClassRow.id == any_of(class_ids)))
+    rows = await session.execute(_listed_classes().where(among(ClassRow.id, class_ids)))
     return {found.training_class.id: found for found in map(_listed, rows)}
 
 
@@ -104,7 +104,7 @@ async def class_for_update(session: AsyncSession, _: Actor, class_id: UUID) -> C
 
 async def classes_for_update(session: AsyncSession, class_ids: Collection[UUID]) -> dict[UUID, ClassRow]:
     """Classes by id, locked in one order, so that those who meet at them wait in a row."""
-    statement = select(ClassRow).where(ClassRow.id == any_of(class_ids)).order_by(ClassRow.id).with_for_update()
+    statement = select(ClassRow).where(among(ClassRow.id, class_ids)).order_by(ClassRow.id).with_for_update()
     return {row.id: row for row in await session.scalars(statement)}
 
 
@@ -117,7 +117,7 @@ async def enrolments_of(session: AsyncSession, *class_ids: UUID) -> dict[UUID, E
     """Every seat not given up of classes that the caller holds the locks of, by id, in the order they were taken."""
     seat = EnrolmentRow
     # As plain rows: commands write seats past the session, whose loaded rows would hide that from the next command.
-    statement = select(*seat.__table__.c).where(seat.class_id == any_of(class_ids), _taken()).order_by(seat.id)
+    statement = select(*seat.__table__.c).where(among(seat.class_id, class_ids), _taken()).order_by(seat.id)
     return {row.id: enrolment_of(row) for row in await session.execute(statement)}
 
 
@@ -157,7 +157,7 @@ async def participants(session: AsyncSession, actor: Actor, class_id: UUID) -> l
 async def presence(session: AsyncSession, enrolment_ids: Collection[UUID]) -> dict[UUID, dict[int, bool]]:
     """Recorded attendance by enrolment and session number."""
     row = AttendanceRow
-    marks = select(row.enrolment_id, row.session_number, row.present).where(row.enrolment_id == any_of(enrolment_ids))
+    marks = select(row.enrolment_id, row.session_number, row.present).where(among(row.enrolment_id, enrolment_ids))
     found: dict[UUID, dict[int, bool]] = defaultdict(dict)
     for enrolment_id, number, present in await session.execute(marks.order_by(row.session_number)):
         found[enrolment_id][number] = present

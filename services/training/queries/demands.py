@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training.domain import Demand, DemandStatus, EnrolmentStatus, Nomination
 from services.training.queries.classes import training_class
-from services.training.queries.paging import Page, any_of, page_of, require
 from services.training.queries.people import SEES_PARTICIPANTS, visible_to
 from services.training.tables import DemandRow, EnrolmentRow, NominationRow, demand_of
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor
+from shared.lists import Page, among, page_of, require
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +71,15 @@ async def demands_for_update(session: AsyncSession, demand_ids: Collection[UUID]
     if not demand_ids:
         return {}
     row = DemandRow
-    statement = select(*row.__table__.c).where(row.id == any_of(demand_ids)).order_by(row.id).with_for_update()
+    statement = select(*row.__table__.c).where(among(row.id, demand_ids)).order_by(row.id).with_for_update()
     return {row.id: demand_of(row) for row in await session.execute(statement)}
 
 
 async def seated_classes(session: AsyncSession, demand_ids: Collection[UUID]) -> set[UUID]:
     """Classes in which a seat waits to meet one of these demands."""
     seat = EnrolmentRow
-    ids = any_of(demand_ids)
-    statement = select(seat.class_id).where(
-        or_(seat.plan_item_id == ids, seat.follow_up_id == ids), seat.status == EnrolmentStatus.CONFIRMED.value
-    )
+    wanted = or_(among(seat.plan_item_id, demand_ids), among(seat.follow_up_id, demand_ids))
+    statement = select(seat.class_id).where(wanted, seat.status == EnrolmentStatus.CONFIRMED.value)
     return set(await session.scalars(statement))
 
 
@@ -89,7 +87,7 @@ async def classes_awaiting(session: AsyncSession, employee_ids: Collection[UUID]
     """Classes in which one of these people has a seat that was not judged yet."""
     seat = EnrolmentRow
     statement = select(seat.class_id).where(
-        seat.employee_id == any_of(employee_ids), seat.status == EnrolmentStatus.CONFIRMED.value
+        among(seat.employee_id, employee_ids), seat.status == EnrolmentStatus.CONFIRMED.value
     )
     return set(await session.scalars(statement))
 

@@ -14,11 +14,11 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training.domain import Period, TargetRule, yearly_target
-from services.training.queries.paging import any_of, require
 from services.training.queries.people import reports_to
 from services.training.tables import ActivityRow, EmploymentPeriodRow
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor
+from shared.lists import among, require
 
 Account = tuple[UUID, str]
 """A person's activities of one form share limits of days and months: employee id and the table's code."""
@@ -99,7 +99,7 @@ async def activities_around(
 
 async def activities_by_id(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, ActivityRow]:
     """Recorded activities by id."""
-    rows = await session.scalars(select(ActivityRow).where(ActivityRow.id == any_of(list(ids))))
+    rows = await session.scalars(select(ActivityRow).where(among(ActivityRow.id, set(ids))))
     return {row.id: row for row in rows}
 
 
@@ -134,7 +134,7 @@ def _statement(
 
 async def _periods(session: AsyncSession, employee_ids: Sequence[UUID]) -> dict[UUID, list[Period]]:
     rows = await session.scalars(
-        select(EmploymentPeriodRow).where(EmploymentPeriodRow.employee_id == any_of(employee_ids))
+        select(EmploymentPeriodRow).where(among(EmploymentPeriodRow.employee_id, employee_ids))
     )
     found: dict[UUID, list[Period]] = defaultdict(list)
     for row in rows:
@@ -150,7 +150,7 @@ async def _by_form(
     claimed = func.sum(func.coalesce(row.claimed_hours, row.credited_hours))
     grouped = (
         select(row.employee_id, row.form_code, func.sum(row.credited_hours), claimed)
-        .where(row.employee_id == any_of(employee_ids), row.year == year, row.counts)
+        .where(among(row.employee_id, employee_ids), row.year == year, row.counts)
         .group_by(row.employee_id, row.form_code)
     )
     found: dict[UUID, dict[str, tuple[int, Decimal]]] = defaultdict(dict)

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Row, false, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.training.queries.paging import any_of
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor, Role
+from shared.lists import among
 
 SEES_PARTICIPANTS = frozenset({Role.ORGANISER, Role.FACILITATOR, Role.ANALYST, Role.AUDITOR})
 SEES_STATEMENTS = frozenset({Role.ANALYST, Role.AUDITOR})
@@ -55,7 +55,7 @@ def reports_to(actor: Actor) -> ColumnElement[bool]:
 async def at_work(session: AsyncSession, employee_ids: Collection[UUID], active: frozenset[str]) -> dict[UUID, bool]:
     """Whether each known employee is at work, by the legal statuses that mean it."""
     person = DirectoryEmployee
-    rows = await session.execute(select(person.id, person.legal_status).where(person.id == any_of(employee_ids)))
+    rows = await session.execute(select(person.id, person.legal_status).where(among(person.id, employee_ids)))
     return {employee_id: legal_status in active for employee_id, legal_status in rows}
 
 
