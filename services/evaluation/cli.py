@@ -5,41 +5,29 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
 from uuid import UUID
 
 import click
 
 from services.evaluation.domain.citizens import EighthElement
-from services.evaluation.imports import Outcome, import_surveys
+from services.evaluation.imports import import_surveys
 from services.evaluation.queries import journeys as queries
 from services.evaluation.queries.journeys import Journey
 from services.evaluation.tables import JourneyEventRow
 from shared.db import Database
 from shared.errors import DomainError
-from shared.files.columns import RowError
-from shared.files.error_report import check_report_name, report_lines, write_report
-from shared.files.workbook import read_bounded
+from shared.files.outcome import Outcome
 from shared.identity.actor import Actor, Role
+from shared.operate.imports import DatabaseHolder, partial, report, take_in, workbook
 
-LINES_SHOWN = 100
-BAD_ROWS = 1
-REFUSED_FILE = 2
+NOT_FOUND = 1
 
 OPERATOR = Actor(id=UUID(int=0), kind="SYSTEM", roles=frozenset({Role.AUDITOR}))
 """Whoever may start programs on the server may follow a case; names are nowhere in it."""
 
 EIGHTH = {"sarana": EighthElement.FACILITIES, "pengaduan": EighthElement.COMPLAINTS}
 SHOWN = ("level", "verdict", "figure", "gain", "rule", "rule_version", "kind", "target", "round", "reason", "gap")
-
-
-class DatabaseHolder(Protocol):
-    """What the operator's program passes to these commands."""
-
-    def database(self, service: str) -> AbstractAsyncContextManager[Database]:
-        """The database of a service."""
 
 
 @click.group("import")
@@ -52,39 +40,20 @@ def import_group() -> None:
 
 
 @import_group.command("citizen-surveys")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@workbook
 @click.option("--u8", type=click.Choice(sorted(EIGHTH)), default="sarana", help="Arti unsur U8; U9 yang lainnya.")
-@click.option("--accept-partial", is_flag=True, help="Catat baris yang benar walaupun ada baris yang salah.")
-@click.option(
-    "--report",
-    "report_path",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Tulis semua kesalahan ke berkas .csv atau .xlsx ini.",
-)
+@partial
+@report
 @click.pass_obj
 def import_citizen_surveys(
     holder: DatabaseHolder, file: Path, u8: str, *, accept_partial: bool, report_path: Path | None
 ) -> None:
     """Impor survei kepuasan masyarakat per triwulan; indeks resmi disimpan di samping hitungan tepat."""
 
-    async def take_in() -> Outcome:
-        async with holder.database("evaluation") as database:
-            content = read_bounded(file)
-            return await import_surveys(database, OPERATOR, content, EIGHTH[u8], accept_partial=accept_partial)
+    async def work(database: Database, content: bytes) -> Outcome:
+        return await import_surveys(database, OPERATOR, content, EIGHTH[u8], accept_partial=accept_partial)
 
-    try:
-        if report_path is not None:
-            check_report_name(report_path)
-        outcome = asyncio.run(take_in())
-    except DomainError as refusal:
-        click.echo(refusal.detail, err=True)
-        sys.exit(REFUSED_FILE)
-    _show(outcome)
-    if report_path is not None:
-        write_report(report_path, outcome.errors)
-        click.echo(f"Laporan kesalahan ditulis ke {report_path}.")
-    if outcome.status == "REFUSED":
-        sys.exit(BAD_ROWS)
+    take_in(holder, "evaluation", file, report_path, work)
 
 
 @click.command("journey")
@@ -102,7 +71,7 @@ def journey(holder: DatabaseHolder, case: UUID) -> None:
         found, lines = asyncio.run(find())
     except DomainError as refusal:
         click.echo(refusal.detail, err=True)
-        sys.exit(BAD_ROWS)
+        sys.exit(NOT_FOUND)
     need = found.need
     click.echo(f"Kebutuhan {need.id}: {need.competency}, siklus {need.cycle}, pegawai {need.employee_id}")
     click.echo(f"Tingkat {need.current_level}, standar {need.standard_level}")
@@ -126,27 +95,6 @@ def _line(number: int, step: JourneyEventRow, numbers: dict[str, int], database:
     cause = f"langkah {numbers[step.causation]}" if step.causation in numbers else step.causation or "tidak diketahui"
     facts = " ".join(f"{name}={step.data[name]}" for name in SHOWN if step.data.get(name) is not None)
     return f"{number:>3}. {at} {step.service}: {fact} [{step.event_id}] karena {cause} {facts}".rstrip()
-
-
-def _show(outcome: Outcome) -> None:
-    headings: Sequence[tuple[str, Sequence[RowError]]] = (
-        ("Kesalahan:", outcome.errors),
-        ("Catatan (tidak menghalangi):", outcome.notes),
-    )
-    for heading, findings in headings:
-        if findings:
-            click.echo(heading)
-        for line in report_lines(findings[:LINES_SHOWN]):
-            click.echo(f"  {line}")
-        if len(findings) > LINES_SHOWN:
-            click.echo(f"  … dan {len(findings) - LINES_SHOWN} lagi.")
-    changes = outcome.changes
-    click.echo(
-        f"Dibaca {outcome.rows_read}, baru {changes.added}, berubah {changes.changed}, "
-        f"tetap {changes.unchanged}, ditolak {outcome.refused}."
-    )
-    if outcome.status == "REFUSED":
-        click.echo("Tidak ada yang dicatat. Perbaiki baris di atas, atau pakai --accept-partial.")
 
 
 COMMANDS: Sequence[click.Command] = (import_group, journey)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.commands.citizens import Changes, record_surveys
+from services.evaluation.commands.citizens import record_surveys
 from services.evaluation.domain.citizens import ELEMENTS, EighthElement, Survey
 from services.evaluation.queries import citizens as queries
 from shared import audit
 from shared.db import Database
 from shared.files import parsers
 from shared.files.columns import CellError, Column, ReadRow, RowError, read_rows
+from shared.files.outcome import Changes, Outcome
 from shared.files.workbook import Cell, CellKind, Table, read_table
 from shared.identity.actor import Actor
 from shared.ids import new_id
@@ -128,18 +128,6 @@ COLUMNS: tuple[Column[object], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a file; refused counts rows, notes are oddities of rows that were accepted."""
-
-    status: Literal["APPLIED", "REFUSED"]
-    rows_read: int
-    changes: Changes
-    refused: int
-    errors: Sequence[RowError]
-    notes: Sequence[RowError]
-
-
 @dataclass(slots=True, kw_only=True)
 class Checked:
     """The good rows by number, and what is wrong with the others."""
@@ -169,6 +157,7 @@ async def import_surveys(
         digest = hashlib.sha256(content).hexdigest()
         audit.record(session, actor, "import.citizen_survey", "import", import_id, {**details, "sha256": digest})
     return Outcome(
+        import_id=import_id,
         status=status,
         rows_read=checked.rows_read,
         changes=changes,

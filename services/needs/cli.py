@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 import click
 
@@ -24,18 +20,13 @@ from services.needs.imports.kinds import (
     UNITS,
     ImportKind,
 )
-from services.needs.imports.staging import ImportFile, Outcome, run_import
+from services.needs.imports.staging import ImportFile, run_import
 from services.needs.imports.templates import template
 from shared.db import Database
-from shared.errors import DomainError
 from shared.files.columns import Column
-from shared.files.error_report import check_report_name, report_lines, write_report
-from shared.files.workbook import read_bounded
+from shared.files.outcome import Outcome
 from shared.identity.actor import SYSTEM
-
-LINES_SHOWN = 100
-BAD_ROWS = 1
-REFUSED_FILE = 2
+from shared.operate.imports import DatabaseHolder, partial, report, take_in, workbook
 
 _CORE = rules.CORE_COMPETENCIES.on(date.max)
 _CODES = {competency.code for competency in _CORE}
@@ -48,25 +39,6 @@ TEMPLATES: dict[str, Sequence[Column[object]]] = {
     "assessments": assessments.columns(standards.competency_columns(_CORE, _CODES, assessments.LEVELS), date.max),
     "performance": performance.columns(date.max),
 }
-
-
-class DatabaseHolder(Protocol):
-    """What the operator's program passes to these commands."""
-
-    def database(self, service: str) -> AbstractAsyncContextManager[Database]:
-        """The database of a service."""
-
-
-workbook = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-partial = click.option(
-    "--accept-partial", is_flag=True, help="Catat baris yang benar walaupun ada baris yang salah (kode keluar 0)."
-)
-report = click.option(
-    "--report",
-    "report_path",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Tulis semua kesalahan ke berkas .csv atau .xlsx ini.",
-)
 
 
 @click.group("import")
@@ -150,38 +122,8 @@ def write_template(kind: str, file: Path) -> None:
 def _import(
     holder: DatabaseHolder, kind: ImportKind[RecordT], file: Path, report_path: Path | None, *, accept_partial: bool
 ) -> None:
-    async def take_in() -> Outcome:
-        content = ImportFile(name=file.name, content=read_bounded(file))
-        async with holder.database("needs") as database:
-            return await run_import(database, SYSTEM, kind, content, accept_partial=accept_partial)
+    async def work(database: Database, content: bytes) -> Outcome:
+        named = ImportFile(name=file.name, content=content)
+        return await run_import(database, SYSTEM, kind, named, accept_partial=accept_partial)
 
-    try:
-        if report_path is not None:
-            check_report_name(report_path)
-        outcome = asyncio.run(take_in())
-    except DomainError as refusal:
-        click.echo(refusal.detail, err=True)
-        sys.exit(REFUSED_FILE)
-    _show(outcome)
-    if report_path is not None:
-        write_report(report_path, outcome.errors)
-        click.echo(f"Laporan kesalahan ditulis ke {report_path}.")
-    if outcome.status == "REFUSED":
-        sys.exit(BAD_ROWS)
-
-
-def _show(outcome: Outcome) -> None:
-    for heading, findings in (("Kesalahan:", outcome.errors), ("Catatan (tidak menghalangi):", outcome.notes)):
-        if findings:
-            click.echo(heading)
-        for line in report_lines(findings[:LINES_SHOWN]):
-            click.echo(f"  {line}")
-        if len(findings) > LINES_SHOWN:
-            click.echo(f"  … dan {len(findings) - LINES_SHOWN} lagi.")
-    changes = outcome.changes
-    click.echo(
-        f"Dibaca {outcome.rows_read}, baru {changes.added}, berubah {changes.changed}, "
-        f"tetap {changes.unchanged}, ditolak {outcome.refused}."
-    )
-    if outcome.status == "REFUSED":
-        click.echo("Tidak ada yang dicatat. Perbaiki baris di atas, atau pakai --accept-partial.")
+    take_in(holder, "needs", file, report_path, work)

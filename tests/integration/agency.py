@@ -13,9 +13,10 @@ from services.needs.commands.assessments import Assessment, record_assessments
 from services.needs.domain.evidence import EvidenceKind
 from services.needs.imports.checked import RecordT
 from services.needs.imports.kinds import ImportKind
-from services.needs.imports.staging import ImportFile, Outcome, run_import
+from services.needs.imports.staging import ImportFile, run_import
 from services.needs.tables import EmployeeRow, NeedRow, PositionRow, UnitRow
 from shared.db import Database, Origin
+from shared.files.outcome import Outcome
 from shared.identity.actor import SYSTEM
 from shared.ids import new_id
 

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from services.evaluation.app import SERVICE
 from services.evaluation.commands import plans
 from services.evaluation.domain.follow_ups import FollowUpStatus
-from services.evaluation.pages.shapes import ROWS
 from services.evaluation.queries import follow_ups as queries
 from services.evaluation.queries.follow_ups import DueFilter
 from services.evaluation.tables import BehaviourAnswerRow, FollowUpRow, FormRow
@@ -23,6 +22,7 @@ from shared.identity.actor import Actor, Role
 from shared.identity.tables import IDENTITY
 from shared.ids import new_id
 from shared.lists import Page
+from shared.web.shapes import ROWS
 from tests.conftest import MakeDatabase
 from tests.integration.browser import Front, fronted
 from tests.integration.participants import Participant, follow_ups

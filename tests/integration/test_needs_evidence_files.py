@@ -15,10 +15,10 @@ import pytest
 from services.needs.app import SERVICE
 from services.needs.domain.evidence import EvidenceKind
 from services.needs.imports.kinds import ASSESSMENTS, EMPLOYEES, PERFORMANCE, POSITIONS, STANDARDS, UNITS
-from services.needs.imports.staging import Outcome
 from shared.db import Database
 from shared.events.needs import CompetencyAssessed
 from shared.events.reference import CompetencyRecorded, PositionRecorded
+from shared.files.outcome import Outcome
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
 from tests.conftest import MakeDatabase

@@ -14,13 +14,14 @@ from services.needs import commands, queries
 from services.needs.app import SERVICE
 from services.needs.imports.checked import RecordT
 from services.needs.imports.kinds import EMPLOYEES, POSITIONS, UNITS, ImportKind
-from services.needs.imports.staging import ImportFile, Outcome, apply, run_import, stage
+from services.needs.imports.staging import ImportFile, apply, run_import, stage
 from services.needs.tables import EmployeeRow, ImportRow, NeedsBase, StagedRow, UnitRow
 from shared.audit import AuditEntry
 from shared.db import Database
 from shared.errors import Conflict
 from shared.events.employees import EmployeeRecorded
 from shared.events.reference import PositionRecorded, UnitRecorded
+from shared.files.outcome import Outcome
 from shared.identity.actor import SYSTEM
 from shared.tables import Outbox
 from tests.conftest import MakeDatabase

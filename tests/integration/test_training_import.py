@@ -19,9 +19,10 @@ from services.training.app import SERVICE
 from services.training.cli import import_group
 from services.training.commands import revoke_activity
 from services.training.domain import Scope
-from services.training.imports.intake import Changes, Outcome, import_activities
+from services.training.imports.intake import import_activities
 from shared import clock
 from shared.db import Database, Origin
+from shared.files.outcome import Changes, Outcome
 from shared.files.workbook import WorkbookRefused, read_table
 from shared.identity.actor import SYSTEM
 from shared.ids import new_id

@@ -9,7 +9,6 @@ from decimal import Decimal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.evaluation.api.shapes import AnyoneReads
 from services.evaluation.domain.citizens import (
     ELEMENTS,
     EighthElement,
@@ -22,6 +21,7 @@ from services.evaluation.domain.citizens import (
 from services.evaluation.domain.reaction import rounded
 from services.evaluation.queries import citizens as queries
 from services.evaluation.rules import SERVICE_OF_UNIT
+from shared.web.shapes import AnyoneReads
 
 router = APIRouter()
 

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.evaluation.api.shapes import AnyoneReads, AskedPage, View
+from services.evaluation.api.shapes import View
 from services.evaluation.domain.evaluations import ActivityKind, Verdict
 from services.evaluation.queries import evaluations as queries
 from services.evaluation.tables import ClassFindingRow, EvaluationRow
 from shared.identity.actor import Role
 from shared.web.requests import Reading, may_read
+from shared.web.shapes import AnyoneReads, AskedPage
 
 router = APIRouter()
 

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.api.shapes import MANY, AnalystCommands, AnyoneCommands, AnyoneReads, AskedPage, Body, View
+from services.evaluation.api.shapes import MANY, View
 from services.evaluation.commands import plans
 from services.evaluation.domain.follow_ups import ClosingReason, FollowUpStatus
 from services.evaluation.domain.rules import Target
 from services.evaluation.queries import follow_ups as queries
 from services.evaluation.tables import FollowUpRow
+from shared.web.shapes import AnalystCommands, AnyoneCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter()
 

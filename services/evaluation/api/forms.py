@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.api.shapes import MANY, AnyoneCommands, AnyoneReads, AskedPage, Body
+from services.evaluation.api.shapes import MANY
 from services.evaluation.commands import answers
 from services.evaluation.commands.answers import Filled
 from services.evaluation.domain.behaviour import (
@@ -25,6 +25,7 @@ from services.evaluation.domain.behaviour import (
 from services.evaluation.queries import reviews as queries
 from services.evaluation.tables import ClassRow, FormRow, FormStatus, ReviewRow
 from shared.events.contract import Code
+from shared.web.shapes import AnyoneCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter()
 

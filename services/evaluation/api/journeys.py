@@ -10,10 +10,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.evaluation.api.reviews import ReviewView
-from services.evaluation.api.shapes import AnyoneReads, AskedPage, View
+from services.evaluation.api.shapes import View
 from services.evaluation.queries import journeys as queries
 from services.evaluation.tables import JourneyEventRow
 from shared.db import Origin
+from shared.web.shapes import AnyoneReads, AskedPage
 
 router = APIRouter()
 

@@ -12,13 +12,14 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.evaluation.api.shapes import AnyoneReads, AskedPage, View
+from services.evaluation.api.shapes import View
 from services.evaluation.domain.behaviour import Answer, Cause, Role
 from services.evaluation.domain.evaluations import ActivityKind, Verdict, cut
 from services.evaluation.domain.selection import Ground, ReviewStatus
 from services.evaluation.queries import reviews as queries
 from services.evaluation.rules import BEHAVIOUR_OF_PERSON
 from services.evaluation.tables import EvaluationRow, ReviewRow
+from shared.web.shapes import AnyoneReads, AskedPage
 
 router = APIRouter()
 

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, TypeAdapter
 
-from services.evaluation.api.shapes import AnyoneReads
 from services.evaluation.rules import RULES
+from shared.web.shapes import AnyoneReads
 
 router = APIRouter()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +11,7 @@ from services.evaluation.queries import citizens as queries
 from services.evaluation.tables import CitizenSurveyRow, survey_values
 from shared import audit, clock
 from shared.db import insert_rows
+from shared.files.outcome import Changes
 from shared.identity.actor import Actor
 
 REPLACE = (
@@ -20,15 +20,6 @@ REPLACE = (
     " official_weight = excluded.official_weight, eighth_element = excluded.eighth_element,"
     " imported_at = excluded.imported_at"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """How many surveys were new, changed, or as they stood."""
-
-    added: int
-    changed: int
-    unchanged: int
 
 
 async def record_surveys(session: AsyncSession, actor: Actor, surveys: Sequence[Survey]) -> Changes:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.evaluation.pages import words
 from shared.web import figures
+from shared.web.shapes import plain
 
 Show = Callable[[Any], str]
 
@@ -173,7 +174,7 @@ VERDICT_TONE: Mapping[str, str] = words.TONE
 
 def fact_of(name: str) -> Fact:
     """What a kind of step is called; one that a later version brought stands for itself."""
-    return FACTS.get(name) or Fact(words.plain(name))
+    return FACTS.get(name) or Fact(plain(name))
 
 
 def figures_of(name: str, data: Mapping[str, Any], competency: str) -> list[tuple[str, str]]:

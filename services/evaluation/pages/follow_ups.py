@@ -17,7 +17,7 @@ from services.evaluation.domain.follow_ups import EXCHANGEABLE, Action, FollowUp
 from services.evaluation.domain.rules import Target
 from services.evaluation.pages import words
 from services.evaluation.pages.numbers import rule_view
-from services.evaluation.pages.shapes import PREFIX, ROWS, AnalystDoes, AnyoneDoes, AnyoneSees, Form, mark
+from services.evaluation.pages.shapes import PREFIX
 from services.evaluation.queries import follow_ups as queries
 from services.evaluation.queries.follow_ups import DueFilter
 from services.evaluation.tables import FollowUpRow
@@ -27,6 +27,7 @@ from shared.identity.actor import Actor, Role
 from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.seeing import Seeing
+from shared.web.shapes import ROWS, AnalystDoes, AnyoneDoes, AnyoneSees, Form, mark
 
 router = APIRouter(prefix="/follow-ups")
 

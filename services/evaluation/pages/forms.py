@@ -15,7 +15,7 @@ from services.evaluation.commands.answers import Filled
 from services.evaluation.domain.behaviour import HIGHEST_SCORE, LOWEST_SCORE, Cause, Role
 from services.evaluation.domain.evaluations import ActivityKind
 from services.evaluation.pages import words
-from services.evaluation.pages.shapes import PREFIX, AnyoneDoes, AnyoneSees, Form
+from services.evaluation.pages.shapes import PREFIX
 from services.evaluation.queries import reviews as queries
 from services.evaluation.queries.reviews import AskedForm
 from services.evaluation.tables import FormStatus
@@ -25,6 +25,7 @@ from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.forms import FormRefused, Typed
 from shared.web.seeing import Seeing
+from shared.web.shapes import AnyoneDoes, AnyoneSees, Form
 
 router = APIRouter(prefix="/forms")
 

@@ -12,7 +12,7 @@ from services.evaluation.domain.selection import ReviewStatus
 from services.evaluation.pages import words
 from services.evaluation.pages.facts import fact_of
 from services.evaluation.pages.numbers import rule_view
-from services.evaluation.pages.shapes import PREFIX, ROWS, AnyoneDoes, AnyoneSees, mark
+from services.evaluation.pages.shapes import PREFIX
 from services.evaluation.pages.timeline import timeline_of
 from services.evaluation.queries import journeys as queries
 from shared import clock
@@ -20,6 +20,7 @@ from shared.directory import named_people
 from shared.identity.actor import Role
 from shared.lists import Page
 from shared.web.seeing import Seeing
+from shared.web.shapes import ROWS, AnyoneDoes, AnyoneSees, mark
 
 router = APIRouter(prefix="/journeys")
 

@@ -13,6 +13,7 @@ from services.evaluation.domain.rules import FollowUpPlan, Version
 from services.evaluation.pages import words
 from services.evaluation.rules import RULES, SOURCES
 from shared.web import figures
+from shared.web.shapes import plain
 
 BY_NAME = {rule.name: rule for rule in RULES}
 LABELS: Mapping[str, str] = {
@@ -81,7 +82,7 @@ def _numbers(part: Any) -> Iterator[tuple[str, str]]:
         if is_dataclass(value) and not isinstance(value, FollowUpPlan):
             yield from _numbers(value)
         else:
-            yield LABELS.get(field.name, words.plain(field.name)), _text(value)
+            yield LABELS.get(field.name, plain(field.name)), _text(value)
 
 
 def _text(value: object) -> str:

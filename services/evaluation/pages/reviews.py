@@ -14,13 +14,14 @@ from services.evaluation.domain.evaluations import cut
 from services.evaluation.domain.selection import ReviewStatus
 from services.evaluation.pages import words
 from services.evaluation.pages.numbers import rule_view
-from services.evaluation.pages.shapes import PREFIX, AnyoneSees
+from services.evaluation.pages.shapes import PREFIX
 from services.evaluation.queries import reviews as queries
 from services.evaluation.rules import BEHAVIOUR_OF_PERSON
 from services.evaluation.tables import ReviewRow
 from shared.directory import named_people
 from shared.identity.actor import Role as ActorRole
 from shared.web import figures
+from shared.web.shapes import AnyoneSees
 
 router = APIRouter(prefix="/reviews")
 

@@ -10,6 +10,7 @@ from services.evaluation.domain.follow_ups import ClosingReason, FollowUpStatus
 from services.evaluation.domain.rules import Target
 from services.evaluation.domain.selection import Ground, ReviewStatus
 from services.evaluation.tables import FormStatus
+from shared.web.shapes import plain
 
 SERVICE: Mapping[str, str] = {
     "needs": "Kebutuhan",
@@ -211,11 +212,6 @@ ANSWER_CAUSE: Mapping[str, str] = {
     Cause.NOT_MASTERED: "Belum cukup menguasainya",
     Cause.NOT_RELEVANT: "Tidak sesuai dengan pekerjaan",
 }
-
-
-def plain(code: str) -> str:
-    """A code as words: titles of competencies live with the dictionary, in another service."""
-    return code.replace("_", " ").capitalize()
 
 
 def said(words: Mapping[str, str], code: str) -> str:

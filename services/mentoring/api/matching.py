@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from services.mentoring.api.pairs import PairList
-from services.mentoring.api.shapes import MANY, AnalystCommands, AnalystReads, AskedPage, Body, Counted, Ids
+from services.mentoring.api.shapes import MANY, AnalystReads, Counted, Ids
 from services.mentoring.commands import matching as commands
 from services.mentoring.commands.matching import Naming, ProposalStatus
 from services.mentoring.queries import matching as queries
 from services.mentoring.tables import MatchingRunRow, ProposalRow
+from shared.web.shapes import AnalystCommands, AskedPage, Body
 
 router = APIRouter()
 

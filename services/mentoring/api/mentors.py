@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.mentoring.api.shapes import MANY, AnalystCommands, AnyoneCommands, AnyoneReads, AskedPage, Body, Counted
+from services.mentoring.api.shapes import MANY, Counted
 from services.mentoring.commands import mentors as commands
 from services.mentoring.commands.mentors import Offer
 from services.mentoring.domain.mentors import Mentor, MentorStatus, PauseReason
@@ -19,6 +19,7 @@ from services.mentoring.queries import matching as queries
 from services.mentoring.tables import MentorRow
 from shared.errors import Invalid
 from shared.events.contract import Code
+from shared.web.shapes import AnalystCommands, AnyoneCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter()
 

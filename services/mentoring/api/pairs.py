@@ -12,17 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.mentoring.api.shapes import (
-    MANY,
-    AnalystCommands,
-    AnyoneCommands,
-    AnyoneReads,
-    AskedPage,
-    Body,
-    Line,
-    Mark,
-    Words,
-)
+from services.mentoring.api.shapes import MANY, Line, Mark, Words
 from services.mentoring.commands import pairs as commands
 from services.mentoring.commands.pairs import Report, SignedAgreement
 from services.mentoring.domain.pairs import Agreement, Basis, Outcome, Pair, PairStatus, Side, StopReason
@@ -31,6 +21,7 @@ from services.mentoring.queries import pairs as queries
 from services.mentoring.queries.pairs import PairFilter
 from shared import clock
 from shared.identity.actor import Actor
+from shared.web.shapes import AnalystCommands, AnyoneCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter(prefix="/pairs")
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.mentoring.api.shapes import MANY, AnalystCommands, AnyoneCommands, AnyoneReads, AskedPage, Body
+from services.mentoring.api.shapes import MANY
 from services.mentoring.commands import requests as commands
 from services.mentoring.commands.requests import Wish
 from services.mentoring.domain.requests import Form, Origin, Request, RequestStatus, UnitWish, WithdrawalReason
@@ -19,6 +19,7 @@ from services.mentoring.queries import requests as queries
 from services.mentoring.queries.requests import RequestFilter
 from shared.events.contract import Code
 from shared.identity.actor import Actor
+from shared.web.shapes import AnalystCommands, AnyoneCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter()
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.mentoring.api.shapes import MANY, AnyoneCommands, AnyoneReads, AskedPage, Body, Ids, Line, Mark, Words
+from services.mentoring.api.shapes import MANY, Ids, Line, Mark, Words
 from services.mentoring.commands import sessions as commands
 from services.mentoring.commands.sessions import Told
 from services.mentoring.domain.pairs import Side
@@ -19,6 +19,7 @@ from services.mentoring.domain.sessions import Mode, Session, SessionStatus
 from services.mentoring.queries import pairs as queries
 from services.mentoring.tables import PairRow, SessionRow
 from shared.identity.actor import Actor
+from shared.web.shapes import AnyoneCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter(prefix="/pair-sessions")
 

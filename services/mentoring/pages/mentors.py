@@ -15,7 +15,7 @@ from services.mentoring.commands.mentors import Offer
 from services.mentoring.domain.mentors import PauseReason
 from services.mentoring.domain.people import in_force_on
 from services.mentoring.pages import words
-from services.mentoring.pages.shapes import PREFIX, ROWS, AnyoneDoes, AnyoneSees, Form
+from services.mentoring.pages.shapes import PREFIX
 from services.mentoring.queries import matching as queries
 from services.mentoring.rules import MATCHING
 from shared import clock
@@ -26,6 +26,7 @@ from shared.identity.actor import Role
 from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.seeing import Seeing
+from shared.web.shapes import ROWS, AnyoneDoes, AnyoneSees, Form
 
 router = APIRouter(prefix="/mentors")
 

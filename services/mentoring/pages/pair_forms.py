@@ -20,11 +20,12 @@ from services.mentoring.domain.pairs import Agreement, PairStatus, Side, StopRea
 from services.mentoring.domain.sessions import Mode
 from services.mentoring.pages import words
 from services.mentoring.pages.pairs import pair_page
-from services.mentoring.pages.shapes import PREFIX, AnyoneDoes, Form, Line, Mark, Words
+from services.mentoring.pages.shapes import PREFIX, Line, Mark, Words
 from services.mentoring.queries import pairs as queries
 from shared.errors import NotFound
 from shared.web.doing import Doing, Said
 from shared.web.seeing import Seeing
+from shared.web.shapes import AnyoneDoes, Form
 
 router = APIRouter(prefix="/pairs/{pair_id}")
 

@@ -15,7 +15,7 @@ from services.mentoring.domain.people import in_force_on
 from services.mentoring.domain.requests import Form, Origin
 from services.mentoring.domain.sessions import SessionStatus
 from services.mentoring.pages import words
-from services.mentoring.pages.shapes import PREFIX, ROWS, AnyoneDoes, AnyoneSees, chosen, mark
+from services.mentoring.pages.shapes import PREFIX, chosen
 from services.mentoring.queries import pairs as queries
 from services.mentoring.queries.pairs import PairFilter
 from services.mentoring.rules import AGREEMENT
@@ -26,6 +26,7 @@ from shared.directory import named_people
 from shared.identity.actor import Actor, Role
 from shared.lists import Page
 from shared.web.seeing import Seeing
+from shared.web.shapes import ROWS, AnyoneDoes, AnyoneSees, mark
 
 router = APIRouter()
 

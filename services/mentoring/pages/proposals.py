@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from services.mentoring.commands import matching as commands
 from services.mentoring.domain.people import in_force_on
 from services.mentoring.pages import words
-from services.mentoring.pages.shapes import PREFIX, ROWS, AnalystDoes, AnalystSees, Form
+from services.mentoring.pages.shapes import PREFIX, AnalystSees
 from services.mentoring.queries import matching as queries
 from services.mentoring.queries import requests
 from services.mentoring.rules import MATCHING
@@ -25,6 +25,7 @@ from shared.identity.actor import Role
 from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.seeing import Seeing
+from shared.web.shapes import ROWS, AnalystDoes, Form
 
 router = APIRouter(prefix="/proposals")
 

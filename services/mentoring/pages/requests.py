@@ -17,7 +17,7 @@ from services.mentoring.commands.matching import Naming
 from services.mentoring.domain.requests import Form as GuidanceForm
 from services.mentoring.domain.requests import Origin, RequestStatus, UnitWish, WithdrawalReason
 from services.mentoring.pages import words
-from services.mentoring.pages.shapes import PREFIX, ROWS, AnalystDoes, AnyoneDoes, AnyoneSees, Form, chosen, mark
+from services.mentoring.pages.shapes import PREFIX, chosen
 from services.mentoring.queries import matching as offers
 from services.mentoring.queries import people
 from services.mentoring.queries import requests as queries
@@ -29,6 +29,7 @@ from shared.identity.actor import Role
 from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.seeing import Seeing
+from shared.web.shapes import ROWS, AnalystDoes, AnyoneDoes, AnyoneSees, Form, mark
 
 router = APIRouter(prefix="/requests")
 

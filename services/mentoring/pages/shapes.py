@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated, TypeVar
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import StringConstraints
 
 from shared.identity.actor import Role
-from shared.web.doing import Doing, may_do
 from shared.web.seeing import Seeing, may_see
 
 PREFIX = "/mentoring/pages"
-ROWS = 25
-"""Rows of one page of a list."""
 
-AnyoneSees = Annotated[Seeing, may_see()]
-AnyoneDoes = Annotated[Doing, may_do()]
 AnalystSees = Annotated[Seeing, may_see(Role.ANALYST, Role.AUDITOR)]
-AnalystDoes = Annotated[Doing, may_do(Role.ANALYST)]
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
@@ -27,20 +20,6 @@ Mark = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max
 """The mark of a signed paper in the agency's files."""
 
 StatusT = TypeVar("StatusT", bound=StrEnum)
-
-
-class Form(BaseModel):
-    """What somebody filled in."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def mark(typed: str) -> UUID | None:
-    """Where an older part of a list begins, as a form sends it."""
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
 
 
 def chosen(status: type[StatusT], asked: str) -> StatusT | None:

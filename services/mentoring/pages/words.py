@@ -10,6 +10,7 @@ from services.mentoring.domain.mentors import MentorStatus, PauseReason
 from services.mentoring.domain.pairs import Basis, Outcome, PairStatus, Side, StopReason
 from services.mentoring.domain.requests import Form, Origin, RequestStatus, UnitWish, WithdrawalReason
 from services.mentoring.domain.sessions import Mode, SessionStatus
+from shared.web.shapes import plain
 
 ORIENTATION = "ORIENTASI_KERJA"
 
@@ -141,8 +142,3 @@ def competency(code: str) -> str:
     if code == ORIENTATION:
         return "Orientasi kerja pegawai baru"
     return plain(code)
-
-
-def plain(code: str) -> str:
-    """A code as words."""
-    return code.replace("_", " ").capitalize()

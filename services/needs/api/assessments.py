@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
-from services.needs.api.shapes import AnyoneReads, AnyonesCommand, AskedPage, Body, Done, Line
+from services.needs.api.shapes import Done, Line
 from services.needs.commands import assessments as commands
 from services.needs.domain.competencies import Standards
 from services.needs.domain.evidence import EvidenceKind
@@ -24,6 +24,7 @@ from services.needs.queries import competencies as queries
 from services.needs.tables import AssessmentRow
 from shared import clock
 from shared.events.contract import Code
+from shared.web.shapes import AnyoneCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter()
 
@@ -122,7 +123,7 @@ class PerformanceView(BaseModel):
 
 
 @router.post("/assessments", status_code=201, response_model=Done)
-async def record_assessments(body: AssessmentEntries, command: AnyonesCommand) -> Response:
+async def record_assessments(body: AssessmentEntries, command: AnyoneCommands) -> Response:
     """Record assessments, all or none: tests and centres by analysts and assessors, ratings by superiors or oneself.
 
     A re-measured level (POST_TRAINING) comes from evaluation alone.

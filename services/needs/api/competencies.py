@@ -10,13 +10,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
-from services.needs.api.shapes import AnalystCommand, AnyoneReads, Body, Line
+from services.needs.api.shapes import Line
 from services.needs.commands import standards as commands
 from services.needs.domain.competencies import Basis, Competency, CompetencyKind, RequiredLevel
 from services.needs.domain.positions import JobKind, PositionClass
 from services.needs.queries import competencies as queries
 from shared import clock
 from shared.events.contract import Code, Level
+from shared.web.shapes import AnalystCommands, AnyoneReads, Body
 
 router = APIRouter()
 
@@ -83,7 +84,7 @@ async def list_competencies(reading: AnyoneReads) -> list[CompetencyView]:
 
 
 @router.post("/competencies", status_code=201, response_model=CompetencyView)
-async def enter_competency(body: CompetencyEntry, command: AnalystCommand) -> Response:
+async def enter_competency(body: CompetencyEntry, command: AnalystCommands) -> Response:
     """Enter a competency or correct its title."""
 
     async def work(session: AsyncSession) -> CompetencyView:
@@ -119,7 +120,7 @@ async def list_positions(reading: AnyoneReads) -> list[PositionView]:
 
 
 @router.put("/positions/{position_id}/standard", response_model=PositionView)
-async def set_position_standard(position_id: UUID, body: PositionStandard, command: AnalystCommand) -> Response:
+async def set_position_standard(position_id: UUID, body: PositionStandard, command: AnalystCommands) -> Response:
     """Set what the duties of a position ask beyond its class, in the place of what was set before."""
 
     async def work(session: AsyncSession) -> PositionView:

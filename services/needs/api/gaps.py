@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.needs.api.assessments import MatchView, PerformanceView
-from services.needs.api.shapes import AnyoneReads
 from services.needs.domain.competencies import Basis
 from services.needs.domain.evidence import Evidence, EvidenceKind
 from services.needs.domain.positions import PositionClass
 from services.needs.queries import gaps as queries
 from services.needs.queries.gaps import CompetencyGap
+from shared.web.shapes import AnyoneReads
 
 router = APIRouter()
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.needs.api.shapes import AnalystCommand, AnyoneReads, AnyonesCommand, AskedPage, Body, Cycle, Done, Ids
+from services.needs.api.shapes import Cycle, Done, Ids
 from services.needs.commands import needs as commands
 from services.needs.commands.analysis import analyse_needs as analyse
 from services.needs.domain.needs import NeedStatus, Reason
@@ -20,6 +20,7 @@ from services.needs.queries.needs import NeedFilter
 from shared.events.contract import Code
 from shared.identity.actor import Role
 from shared.web.requests import Commanding, Reading, may_read
+from shared.web.shapes import AnalystCommands, AnyoneCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter()
 
@@ -123,7 +124,7 @@ def wanted_needs(
 
 
 @router.post("/analyses", status_code=201, response_model=AnalysisView)
-async def analyse_needs(body: AnalysisOrder, command: AnalystCommand) -> Response:
+async def analyse_needs(body: AnalysisOrder, command: AnalystCommands) -> Response:
     """Find the needs of a plan year among people on duty: where the level that decides is below what the position asks.
 
     Without evidence there is no need; a self-rating is none. A deficit that newer evidence of a kind that closes needs
@@ -170,19 +171,19 @@ async def read_need(need_id: UUID, reading: AnyoneReads) -> NeedDetail:
 
 
 @router.post("/needs/verify", response_model=Done)
-async def verify_needs(body: Needs, command: AnyonesCommand) -> Response:
+async def verify_needs(body: Needs, command: AnyoneCommands) -> Response:
     """Confirm needs of people below oneself; staff of the unit enter what the direct superior decided."""
     return await _run(command, body, lambda session: commands.verify_needs(session, command.actor, body.need_ids))
 
 
 @router.post("/needs/validate", response_model=Done)
-async def validate_needs(body: Needs, command: AnalystCommand) -> Response:
+async def validate_needs(body: Needs, command: AnalystCommands) -> Response:
     """Confirm verified needs for the agency."""
     return await _run(command, body, lambda session: commands.validate_needs(session, command.actor, body.need_ids))
 
 
 @router.post("/needs/return", response_model=Done)
-async def return_needs(body: ReturnedNeeds, command: AnalystCommand) -> Response:
+async def return_needs(body: ReturnedNeeds, command: AnalystCommands) -> Response:
     """Give verified or validated needs back to the unit; a proposed item of the plan falls away."""
     return await _run(
         command, body, lambda session: commands.return_needs(session, command.actor, body.need_ids, body.reason)
@@ -190,7 +191,7 @@ async def return_needs(body: ReturnedNeeds, command: AnalystCommand) -> Response
 
 
 @router.post("/needs/reject", response_model=Done)
-async def reject_needs(body: RejectedNeeds, command: AnyonesCommand) -> Response:
+async def reject_needs(body: RejectedNeeds, command: AnyoneCommands) -> Response:
     """Refuse needs: analysts at any stage before the plan is fixed, the unit before it has verified them."""
     return await _run(
         command, body, lambda session: commands.reject_needs(session, command.actor, body.need_ids, body.reason)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
-from services.needs.api.shapes import AT_ONCE, AnalystCommand, AnyoneReads, AskedPage, Body, Cycle, Done, Ids, Line
+from services.needs.api.shapes import AT_ONCE, Cycle, Done, Ids, Line
 from services.needs.commands import plan as commands
 from services.needs.domain.plan import DecreeStatus, ItemStatus, Particulars, WithdrawalReason
 from services.needs.queries import plan as queries
@@ -21,6 +21,7 @@ from shared import clock
 from shared.events.contract import Code
 from shared.identity.actor import Role
 from shared.web.requests import Reading, may_read
+from shared.web.shapes import AnalystCommands, AnyoneReads, AskedPage, Body
 
 router = APIRouter()
 
@@ -143,7 +144,7 @@ async def list_forms(reading: AnyoneReads) -> list[FormView]:
 
 
 @router.post("/plan-items", status_code=201, response_model=ItemsView)
-async def propose_items(body: ItemEntries, command: AnalystCommand) -> Response:
+async def propose_items(body: ItemEntries, command: AnalystCommands) -> Response:
     """Propose items for validated needs; a need that has a proposed item gets it changed."""
 
     async def work(session: AsyncSession) -> ItemsView:
@@ -154,7 +155,7 @@ async def propose_items(body: ItemEntries, command: AnalystCommand) -> Response:
 
 
 @router.post("/plan-items/withdraw", response_model=Done)
-async def withdraw_items(body: WithdrawnItems, command: AnalystCommand) -> Response:
+async def withdraw_items(body: WithdrawnItems, command: AnalystCommands) -> Response:
     """Withdraw items; the need of one that was fixed is validated again and may be planned anew."""
 
     async def work(session: AsyncSession) -> Done:
@@ -185,7 +186,7 @@ async def read_item(plan_item_id: UUID, reading: AnyoneReads) -> ItemView:
 
 
 @router.post("/decrees", status_code=201, response_model=DecreeView)
-async def enter_decree(body: DecreeEntry, command: AnalystCommand) -> Response:
+async def enter_decree(body: DecreeEntry, command: AnalystCommands) -> Response:
     """Enter the signed decree of a cycle; its items wait until a second person has confirmed it."""
 
     async def work(session: AsyncSession) -> DecreeView:
@@ -202,13 +203,13 @@ async def enter_decree(body: DecreeEntry, command: AnalystCommand) -> Response:
 
 
 @router.post("/decrees/{decree_id}/confirm", response_model=DecreeView)
-async def confirm_decree(decree_id: UUID, command: AnalystCommand) -> Response:
+async def confirm_decree(decree_id: UUID, command: AnalystCommands) -> Response:
     """Confirm a decree as the second person: its items are fixed and go to training and mentoring."""
     return await command.run(lambda session: _view(commands.confirm_decree(session, command.actor, decree_id)))
 
 
 @router.post("/decrees/{decree_id}/cancel", response_model=DecreeView)
-async def cancel_decree(decree_id: UUID, command: AnalystCommand) -> Response:
+async def cancel_decree(decree_id: UUID, command: AnalystCommands) -> Response:
     """Take back a decree that was entered by mistake."""
     return await command.run(lambda session: _view(commands.cancel_decree(session, command.actor, decree_id)))
 

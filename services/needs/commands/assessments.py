@@ -13,7 +13,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
-from services.needs.commands.master import Changes
 from services.needs.commands.standards import ensure_core_competencies, require_competencies
 from services.needs.commands.steps import Cause, Step, take_steps
 from services.needs.domain.evidence import Evidence, EvidenceKind, EvidenceRules, valid_until
@@ -25,6 +24,7 @@ from shared.db import insert_rows
 from shared.delivery import outbox
 from shared.errors import Invalid, NotFound
 from shared.events.needs import CompetencyAssessed
+from shared.files.outcome import Changes
 from shared.identity.actor import Actor, Role
 from shared.ids import new_id
 

@@ -22,6 +22,7 @@ from shared.db import insert_rows
 from shared.delivery import outbox
 from shared.events.employees import EmployeeRecorded
 from shared.events.reference import PositionRecorded, UnitRecorded
+from shared.files.outcome import Changes
 from shared.ids import new_id
 
 # Trees, heads and duplicates are judged over all rows at once, so no row may change meanwhile. This mode also waits for
@@ -42,15 +43,6 @@ _WRITE_EMPLOYEES = (
     " employment_type = excluded.employment_type, legal_status = excluded.legal_status, unit_id = excluded.unit_id,"
     " position_id = excluded.position_id, superior_id = excluded.superior_id, valid_from = excluded.valid_from"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """How many records were new, different or already so."""
-
-    added: int
-    changed: int
-    unchanged: int
 
 
 async def lock_master_data(session: AsyncSession) -> None:

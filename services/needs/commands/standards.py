@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import queries, rules
-from services.needs.commands.master import Changes, lock_master_data
+from services.needs.commands.master import lock_master_data
 from services.needs.domain.competencies import Competency
 from services.needs.domain.positions import PositionClass
 from services.needs.queries import competencies as reads
@@ -20,6 +20,7 @@ from shared.db import insert_rows
 from shared.delivery import outbox
 from shared.errors import Invalid
 from shared.events.reference import CompetencyRecorded, PositionRecorded
+from shared.files.outcome import Changes
 from shared.identity.actor import Actor
 from shared.ids import new_id
 

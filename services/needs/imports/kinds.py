@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import commands, queries, rules
-from services.needs.commands import Changes
 from services.needs.commands import assessments as assess
 from services.needs.commands import standards as record
 from services.needs.commands.assessments import Assessment, PerformanceResult
@@ -23,6 +22,7 @@ from services.needs.imports.standards import ClassStandard
 from services.needs.queries import competencies as reads
 from shared import clock
 from shared.files.columns import Column, RowError
+from shared.files.outcome import Changes
 from shared.files.workbook import read_table
 from shared.ids import new_id
 

@@ -4,14 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import commands
-from services.needs.commands import Changes
 from services.needs.imports.checked import Checked, RecordT
 from services.needs.imports.kinds import ImportKind
 from services.needs.tables import ImportRow, Problem, StagedRow
@@ -19,6 +17,7 @@ from shared import audit, clock
 from shared.db import Database, insert_rows
 from shared.errors import Conflict
 from shared.files.columns import RowError
+from shared.files.outcome import Changes, Outcome
 from shared.identity.actor import Actor
 from shared.ids import new_id
 
@@ -32,19 +31,6 @@ class ImportFile:
 
     name: str
     content: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a file. `refused` counts rows; `notes` are oddities of rows that were accepted."""
-
-    import_id: UUID
-    status: Literal["APPLIED", "REFUSED"]
-    rows_read: int
-    changes: Changes
-    refused: int
-    errors: Sequence[RowError]
-    notes: Sequence[RowError]
 
 
 async def run_import(

@@ -12,16 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
 from services.training.api.seats import EnrolmentsView, EnrolmentView
-from services.training.api.shapes import MANY, AskedPage, Body, Hours, Line
+from services.training.api.shapes import MANY, Hours, Line
 from services.training.domain import ClassStatus, CostLevel, Schedule, Scope, Scores
 from shared import clock
 from shared.identity.actor import Role
-from shared.web.requests import Commanding, Reading, may_command, may_read
+from shared.web.requests import Commanding, may_command
+from shared.web.shapes import AnyoneReads, AskedPage, Body, OrganiserCommands
 
 router = APIRouter(prefix="/classes")
 
-AnyoneReads = Annotated[Reading, may_read()]
-OrganiserCommand = Annotated[Commanding, may_command(Role.ORGANISER)]
 ClassroomCommand = Annotated[Commanding, may_command(Role.ORGANISER, Role.FACILITATOR)]
 
 HIGHEST_SCORE = 10_000
@@ -172,7 +171,7 @@ async def list_enrolments(class_id: UUID, reading: AnyoneReads) -> list[Particip
 
 
 @router.post("", status_code=201, response_model=ClassView)
-async def schedule_class(body: ClassPlan, command: OrganiserCommand) -> Response:
+async def schedule_class(body: ClassPlan, command: OrganiserCommands) -> Response:
     async def work(session: AsyncSession) -> ClassView:
         scheduled = await commands.schedule_class(session, command.actor, body.program_id, body.schedule())
         return ClassView.of(await queries.training_class(session, command.actor, scheduled.id))
@@ -203,7 +202,7 @@ async def record_scores(class_id: UUID, body: ScoreList, command: ClassroomComma
 
 
 @router.post("/{class_id}/close", response_model=EnrolmentsView)
-async def close_class(class_id: UUID, command: OrganiserCommand) -> Response:
+async def close_class(class_id: UUID, command: OrganiserCommands) -> Response:
     async def work(session: AsyncSession) -> EnrolmentsView:
         today = await clock.today(session)
         return EnrolmentsView.of(await commands.close_class(session, command.actor, class_id, today))

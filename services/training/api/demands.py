@@ -13,17 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
 from services.training.api.seats import EnrolmentsView, NewcomerLine
-from services.training.api.shapes import MANY, AskedPage, Body, Paragraph
+from services.training.api.shapes import MANY, Paragraph
 from services.training.domain import DemandOrigin, DemandStatus, Nomination, NominationStatus
 from shared.events.contract import Code
-from shared.identity.actor import Role
-from shared.web.requests import Commanding, Reading, may_command, may_read
+from shared.web.shapes import AnyoneCommands, AnyoneReads, AskedPage, Body, OrganiserCommands
 
 router = APIRouter()
-
-AnyoneReads = Annotated[Reading, may_read()]
-AnyoneCommand = Annotated[Commanding, may_command()]
-OrganiserCommand = Annotated[Commanding, may_command(Role.ORGANISER)]
 
 
 class DemandView(BaseModel):
@@ -143,7 +138,7 @@ async def list_nominations(class_id: UUID, reading: AnyoneReads) -> list[Nominat
 
 
 @router.post("/classes/{class_id}/nominations", status_code=201, response_model=NominationsView)
-async def nominate(class_id: UUID, body: NominationList, command: AnyoneCommand) -> Response:
+async def nominate(class_id: UUID, body: NominationList, command: AnyoneCommands) -> Response:
     """Propose direct reports, or as staff of a unit its people."""
     lines = [line.newcomer() for line in body.participants]
 
@@ -154,7 +149,7 @@ async def nominate(class_id: UUID, body: NominationList, command: AnyoneCommand)
 
 
 @router.post("/classes/{class_id}/nominations/decisions", response_model=EnrolmentsView)
-async def decide_nominations(class_id: UUID, body: Decisions, command: OrganiserCommand) -> Response:
+async def decide_nominations(class_id: UUID, body: Decisions, command: OrganiserCommands) -> Response:
     async def work(session: AsyncSession) -> EnrolmentsView:
         seated = await commands.decide_nominations(session, command.actor, class_id, body.accepted, body.refused)
         return EnrolmentsView.of(seated)

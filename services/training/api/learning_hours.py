@@ -12,19 +12,15 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
-from services.training.api.shapes import Body
 from services.training.domain import ActivityOrigin, Limit, Scope
 from services.training.rules import LEARNING_HOURS_TARGET
 from services.training.tables import ActivityRow
 from shared import clock
 from shared.events.contract import Code
-from shared.identity.actor import Role
-from shared.web.requests import Commanding, Reading, may_command, may_read
+from shared.web.shapes import AnalystCommands, AnyoneReads, Body
 
 router = APIRouter()
 
-AnyoneReads = Annotated[Reading, may_read()]
-AnalystCommand = Annotated[Commanding, may_command(Role.ANALYST)]
 Claimed = Annotated[Decimal, PlainSerializer(float, return_type=float)]
 """Hours as certificates name them, now and then with a part of one."""
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
@@ -172,7 +168,7 @@ async def read_statement(employee_id: UUID, reading: AnyoneReads, year: Year = N
 
 
 @router.post("/activities/{activity_id}/revoke", response_model=Revoked)
-async def revoke_activity(activity_id: UUID, body: Revocation, command: AnalystCommand) -> Response:
+async def revoke_activity(activity_id: UUID, body: Revocation, command: AnalystCommands) -> Response:
     """Take an imported activity out of the ledger."""
 
     async def work(session: AsyncSession) -> Revoked:

@@ -12,16 +12,16 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
-from services.training.api.shapes import AskedPage, Body, Hours, Line, Percent
+from services.training.api.shapes import Hours, Line, Percent
 from services.training.domain import DEFAULT_MINIMUM_ATTENDANCE_PERCENT, FORMS, Program, Terms
 from services.training.tables import RevisionRequestRow
 from shared.events.contract import Code
 from shared.identity.actor import Role
-from shared.web.requests import Commanding, Reading, may_command, may_read
+from shared.web.requests import Commanding, may_command
+from shared.web.shapes import AnyoneReads, AskedPage, Body
 
 router = APIRouter(prefix="/programs")
 
-AnyoneReads = Annotated[Reading, may_read()]
 CatalogueCommand = Annotated[Commanding, may_command(Role.ANALYST, Role.ORGANISER)]
 
 

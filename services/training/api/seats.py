@@ -12,17 +12,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
-from services.training.api.shapes import MANY, AskedPage, Body, Paragraph
+from services.training.api.shapes import MANY, Paragraph
 from services.training.domain import DECLINES, CancellationReason, Enrolment, EnrolmentStatus, Requirement
 from shared import clock
-from shared.identity.actor import Role
-from shared.web.requests import Commanding, Reading, may_command, may_read
+from shared.web.shapes import AnyoneCommands, AnyoneReads, AskedPage, Body, OrganiserCommands
 
 router = APIRouter()
-
-AnyoneReads = Annotated[Reading, may_read()]
-OwnCommand = Annotated[Commanding, may_command()]
-OrganiserCommand = Annotated[Commanding, may_command(Role.ORGANISER)]
 
 
 class NewcomerLine(Body):
@@ -140,7 +135,7 @@ async def list_all_enrolments(
 
 
 @router.post("/classes/{class_id}/enrolments", status_code=201, response_model=EnrolmentsView)
-async def enrol(class_id: UUID, body: EnrolmentList, command: OrganiserCommand) -> Response:
+async def enrol(class_id: UUID, body: EnrolmentList, command: OrganiserCommands) -> Response:
     newcomers = [line.newcomer() for line in body.participants]
 
     async def work(session: AsyncSession) -> EnrolmentsView:
@@ -150,7 +145,7 @@ async def enrol(class_id: UUID, body: EnrolmentList, command: OrganiserCommand) 
 
 
 @router.post("/classes/{class_id}/cancellations", response_model=EnrolmentsView)
-async def cancel(class_id: UUID, body: CancellationList, command: OrganiserCommand) -> Response:
+async def cancel(class_id: UUID, body: CancellationList, command: OrganiserCommands) -> Response:
     lines = [(line.enrolment_id, line.reason) for line in body.participants]
 
     async def work(session: AsyncSession) -> EnrolmentsView:
@@ -160,7 +155,7 @@ async def cancel(class_id: UUID, body: CancellationList, command: OrganiserComma
 
 
 @router.put("/enrolments/{enrolment_id}/commitment", response_model=EnrolmentView)
-async def commit_to_apply(enrolment_id: UUID, body: Promise, command: OwnCommand) -> Response:
+async def commit_to_apply(enrolment_id: UUID, body: Promise, command: AnyoneCommands) -> Response:
     async def work(session: AsyncSession) -> EnrolmentView:
         committed = await commands.commit_to_apply(session, command.actor, enrolment_id, body.application)
         return EnrolmentView.of(committed)
@@ -169,7 +164,7 @@ async def commit_to_apply(enrolment_id: UUID, body: Promise, command: OwnCommand
 
 
 @router.post("/enrolments/{enrolment_id}/decline", response_model=EnrolmentView)
-async def decline(enrolment_id: UUID, body: Decline, command: OwnCommand) -> Response:
+async def decline(enrolment_id: UUID, body: Decline, command: AnyoneCommands) -> Response:
     async def work(session: AsyncSession) -> EnrolmentView:
         return EnrolmentView.of(await commands.decline(session, command.actor, enrolment_id, body.reason))
 
@@ -177,7 +172,7 @@ async def decline(enrolment_id: UUID, body: Decline, command: OwnCommand) -> Res
 
 
 @router.post("/classes/{class_id}/corrections", response_model=EnrolmentsView)
-async def correct_class(class_id: UUID, body: CorrectionList, command: OrganiserCommand) -> Response:
+async def correct_class(class_id: UUID, body: CorrectionList, command: OrganiserCommands) -> Response:
     """Correct attendance after the class was closed; answers with the seats of which another finding holds now."""
     corrected = {line.enrolment_id: line.presence for line in body.participants}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,30 +18,10 @@ from services.training.rules import LEARNING_HOURS
 from services.training.tables import ActivityRow
 from shared import audit, clock
 from shared.db import Database
-from shared.files.columns import RowError
+from shared.files.outcome import Changes, Outcome
 from shared.files.workbook import read_table
 from shared.identity.actor import Actor
 from shared.ids import new_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """How many activities were new, claimed something else before, or stood already so."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of a file. refused counts rows."""
-
-    status: Literal["APPLIED", "REFUSED"]
-    rows_read: int
-    changes: Changes
-    refused: int
-    errors: Sequence[RowError]
 
 
 async def import_activities(database: Database, actor: Actor, content: bytes, *, accept_partial: bool) -> Outcome:
@@ -57,7 +37,14 @@ async def import_activities(database: Database, actor: Actor, content: bytes, *,
         details = {"status": status, "rows": checked.rows_read, "refused": refused, **asdict(changes)}
         digest = hashlib.sha256(content).hexdigest()
         audit.record(session, actor, "import.activities", "import", import_id, {**details, "sha256": digest})
-    return Outcome(status=status, rows_read=checked.rows_read, changes=changes, refused=refused, errors=checked.errors)
+    return Outcome(
+        import_id=import_id,
+        status=status,
+        rows_read=checked.rows_read,
+        changes=changes,
+        refused=refused,
+        errors=checked.errors,
+    )
 
 
 async def _check(session: AsyncSession, content: bytes) -> Checked:
