@@ -16,17 +16,22 @@ from tests.faults.registry import FAULTS as HOP_FAULTS
 from tests.faults.report import Finding, keep
 from tests.faults.stage import Stage
 from tests.faults.supervisor import ROOT
+from tests.faults.whole.headline import EVENTS, headline
 from tests.faults.whole.registry import FAULTS as WHOLE_FAULTS
 from tests.faults.whole.scene import try_whole
 from tests.servers.kafka import KafkaServer
 from tests.servers.postgres import PostgresServer
 
 LONGEST_FAULT = 300.0
-NAMES = (*HOP_FAULTS, *WHOLE_FAULTS)
+HEADLINE = "headline: many events while everything goes wrong"
+LONGEST_HEADLINE = 1_800.0
+NAMES = (*HOP_FAULTS, *WHOLE_FAULTS, HEADLINE)
 
 
 async def _try(name: str, stage: Stage) -> tuple[list[str], dict[str, int]]:
-    async with asyncio.timeout(LONGEST_FAULT):
+    async with asyncio.timeout(LONGEST_HEADLINE if name == HEADLINE else LONGEST_FAULT):
+        if name == HEADLINE:
+            return await headline(name, stage)
         if name in HOP_FAULTS:
             return await try_on_hop(name, HOP_FAULTS[name], stage)
         return await try_whole(name, WHOLE_FAULTS[name], stage)
@@ -40,7 +45,7 @@ async def _finding(name: str, stage: Stage) -> Finding:
     except (AssertionError, TimeoutError) as error:
         broken = [str(error) or type(error).__name__]
         await _heal(stage.broker, stage.postgres)
-    fault = HOP_FAULTS.get(name) or WHOLE_FAULTS[name]
+    fault = HOP_FAULTS.get(name) or WHOLE_FAULTS.get(name) or headline
     return Finding(
         done=(fault.__doc__ or "").strip(),
         broken=broken,
@@ -50,7 +55,7 @@ async def _finding(name: str, stage: Stage) -> Finding:
     )
 
 
-async def _campaign(seed: int, names: Sequence[str]) -> list[Finding]:
+async def _campaign(seed: int, events: int, names: Sequence[str]) -> list[Finding]:
     findings: list[Finding] = []
     with TemporaryDirectory(prefix="bangkom-faults-") as place:
         broker = KafkaServer(Path(place), ROOT / "build" / "kafka" / "libs")
@@ -61,7 +66,8 @@ async def _campaign(seed: int, names: Sequence[str]) -> list[Finding]:
             for number, name in enumerate(names):
                 folder = Path(place) / str(number)
                 folder.mkdir()
-                finding = await _finding(name, Stage(broker=broker, postgres=postgres, folder=folder, seed=seed))
+                stage = Stage(broker=broker, postgres=postgres, folder=folder, seed=seed, events=events)
+                finding = await _finding(name, stage)
                 findings.append(finding)
                 keep(name, finding)
                 _show(name, finding)
@@ -87,8 +93,8 @@ def _show(name: str, finding: Finding) -> None:
 
 
 def chosen(wanted: str) -> list[str]:
-    """The faults of that number, such as F5, or else those whose names contain the words; all for nothing."""
-    of_number = [name for name in NAMES if name.split()[0] == wanted]
+    """The faults of those numbers, such as F5,F8, or else those whose names contain the words; all for nothing."""
+    of_number = [name for name in NAMES if name.split()[0] in wanted.split(",")]
     return of_number or [name for name in NAMES if wanted in name]
 
 
@@ -97,9 +103,10 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="the number of a fault, such as F5, or part of its name")
+    parser.add_argument("--only", default="", help="numbers of faults, such as F5,F8, or part of a name")
+    parser.add_argument("--events", type=int, default=EVENTS, help="how many the headline run brings through")
     arguments = parser.parse_args()
-    findings = asyncio.run(_campaign(arguments.seed, chosen(arguments.only)))
+    findings = asyncio.run(_campaign(arguments.seed, arguments.events, chosen(arguments.only)))
     sys.exit(any(each.broken for each in findings) or not findings)
 
 

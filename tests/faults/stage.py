@@ -18,6 +18,8 @@ class Stage:
     postgres: PostgresServer
     folder: Path
     seed: int
+    events: int
+    """How many events the headline run brings through."""
 
     def chance(self, name: str) -> random.Random:
         """The choices of a fault, the same in each run with this seed."""

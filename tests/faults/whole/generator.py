@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -14,8 +15,8 @@ from tests.faults.whole.history import Command, History
 from tests.faults.whole.installation import Whole
 from tests.waiting import pause
 
-PATIENCE_SECONDS = 10.0
-"""How long one sending is waited for."""
+PATIENCE_SECONDS = 25.0
+"""How long one sending is waited for: longer than anybody here waits for a connection."""
 
 GIVEN_UP = 0.1
 """The share of senders who never ask again after a sending whose outcome they did not learn."""
@@ -32,8 +33,11 @@ class Sender:
         self.whole = whole
         self.history = history
         self.chance = chance
-        self.unknown = 0
+        self.gives_up = GIVEN_UP
+        self.failures = 0
         self.statuses: dict[int, int] = {}
+        self.took: list[float] = []
+        self.replayed: list[tuple[Command, bytes]] = []
         self.tokens = {service: whole.token(service) for service in ("needs", "training", "mentoring", "evaluation")}
         self._client = httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
 
@@ -44,12 +48,19 @@ class Sender:
             answer = await self._sent(command)
             if answer is not None and answer.status_code < UNAVAILABLE:
                 replayed = "idempotency-replayed" in answer.headers
-                self.history.answer(command, answer.status_code, answer.json(), replayed=replayed)
+                self.history.answer(command, answer.status_code, answer.content, replayed=replayed)
+                if replayed:
+                    self.replayed.append((command, answer.content))
                 return answer.json() if answer.is_success else None
-            self.unknown += 1
-            if self.chance.random() < GIVEN_UP:
+            self.failures += 1
+            if self.chance.random() < self.gives_up:
                 return None
             await pause(AGAIN_SECONDS)
+
+    async def answer_again(self, command: Command) -> bytes | None:
+        """What a command that was answered is answered when it is sent once more."""
+        answer = await self._sent(command)
+        return None if answer is None else answer.content
 
     async def take_in(self, command: Command) -> None:
         """Have an operator take a file in, again until it is taken; the same file again changes nothing."""
@@ -58,10 +69,10 @@ class Sender:
             arguments = ("import", "employees", command.path)
             code = await asyncio.to_thread(self.whole.try_command, "needs", *arguments)
             if code == 0:
-                self.history.answer(command, 200, None, replayed=False)
+                self.history.answer(command, 200, b"", replayed=False)
                 return
-            self.unknown += 1
-            if self.chance.random() < GIVEN_UP:
+            self.failures += 1
+            if self.chance.random() < self.gives_up:
                 return
             await pause(AGAIN_SECONDS)
 
@@ -77,10 +88,12 @@ class Sender:
         service = command.path.split("/")[1]
         headers = self._bearer(service) | {"Idempotency-Key": command.token}
         url = self.whole.address(service) + command.path
+        began = time.monotonic()
         try:
             answer = await self._client.request(command.method, url, json=command.body, headers=headers)
         except httpx.TransportError:
             return None
+        self.took.append(time.monotonic() - began)
         self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
         return answer
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+
+REFUSED = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +31,12 @@ class Fate:
     facts: dict[str, Any]
     attempts: int = 0
     status: int | None = None
-    answer: Any = None
+    answer: str | None = None
     replayed: bool = False
 
     @property
     def acknowledged(self) -> bool:
-        return self.status is not None and self.status < 300
+        return self.status is not None and self.status < REFUSED
 
 
 class History:
@@ -47,8 +50,9 @@ class History:
         """Before it is sent."""
         self._write({"do": "attempt", "token": command.token, "kind": command.kind, "facts": command.facts})
 
-    def answer(self, command: Command, status: int, answer: Any, *, replayed: bool) -> None:
-        """As soon as it is known: what was done, or that it was refused."""
+    def answer(self, command: Command, status: int, content: bytes, *, replayed: bool) -> None:
+        """As soon as it is known: that it was done, or that it was refused and why."""
+        answer = content.decode() if status >= REFUSED else hashlib.sha256(content).hexdigest()
         line = {"do": "answer", "token": command.token, "status": status, "answer": answer, "replayed": replayed}
         self._write(line)
 

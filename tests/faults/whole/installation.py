@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import make_url
 
 from shared import kafka
 from shared.delivery.worker import group_of
@@ -22,10 +23,10 @@ from shared.events.contract import Event
 from shared.ids import new_id
 from shared.settings import Settings
 from tests.faults.whole.member import SERVICES, WITNESS, Order
-from tests.faults.whole.processes import End, Member, Start, forked, outcome
+from tests.faults.whole.processes import End, Member, outcome
 from tests.journeys.first_hop import SAMPLES
 from tests.journeys.installations import Apart, Program
-from tests.servers.kafka import KafkaServer
+from tests.servers.kafka import KafkaServer, free_ports
 from tests.servers.postgres import PostgresServer
 from tests.waiting import wait_until
 
@@ -47,6 +48,7 @@ class Whole(Apart):
         super().__init__(folder, postgres, broker.bootstrap, prefix, parts=PARTS)
         self.postgres, self.broker, self.prefix = postgres, broker, prefix
         self.ends: list[End] = []
+        self._doors: dict[str, str] = {}
         for service in SERVICES:
             # A member that comes back under its name gets its partitions at once; else they wait for the dead one.
             self._settings[service, "worker"]["BANGKOM_KAFKA_INSTANCE_ID"] = f"{service}-worker"
@@ -57,7 +59,7 @@ class Whole(Apart):
         order = Order(
             service=service,
             arguments=[part],
-            settings={name: str(value) for name, value in self._settings[service, part].items()},
+            settings=_as_text(self._settings[service, part]),
             folder=str(self.folder),
             log=str(self.folder / f"{service}-{part}.log"),
             batch=batch,
@@ -65,19 +67,41 @@ class Whole(Apart):
         )
         return Member(order, self.ends)
 
-    def change(self, service: str, part: str, start: Start = forked, **changes: object) -> Member:
-        """Have the next processes of a part run under other orders, or on other code."""
+    async def sew(self, service: str, part: str, **changes: object) -> None:
+        """Start a part anew under other orders."""
         member = self.members[service, part]
-        member.order, member.begin = replace(member.order, **changes), start  # type: ignore[arg-type]
-        return member
+        member.order = replace(member.order, **changes)  # type: ignore[arg-type]
+        await member.murder()
+        member.start()
 
-    def route(self, service: str, part: str, **settings: object) -> None:
-        """Give the next processes of a part other settings, such as the way to its database."""
-        merged = self.members[service, part].order.settings | {name: str(value) for name, value in settings.items()}
-        self.change(service, part, settings=merged)
+    async def route(self, service: str, part: str, **settings: str) -> None:
+        """Start a part anew with other settings, such as the way to its database."""
+        await self.sew(service, part, settings=self.members[service, part].order.settings | settings)
 
-    def of_part(self, *parts: str) -> list[Member]:
-        return [member for (_, part), member in self.members.items() if part in parts]
+    def of_service(self, service: str) -> list[Member]:
+        return [member for (name, _), member in self.members.items() if name == service]
+
+    def add_web(self, service: str) -> str:
+        """Have a second web process of a service; gives the name of that part."""
+        port, operations = free_ports(2)
+        part = "second web"
+        settings = {**self._settings[service, "web"], "BANGKOM_PORT": port, "BANGKOM_OPS_PORT": operations}
+        self._settings[service, part] = settings
+        first = self.members[service, "web"].order
+        order = replace(first, settings=_as_text(settings), log=str(self.folder / f"{service}-second-web.log"))
+        self.members[service, part] = Member(order, self.ends)
+        return part
+
+    def port(self, service: str, part: str) -> int:
+        """Where a process takes visitors."""
+        return int(str(self._settings[service, part]["BANGKOM_PORT"]))
+
+    def lead_people(self, service: str, port: int) -> None:
+        """Have people reach the service there from now on."""
+        self._doors[service] = f"http://127.0.0.1:{port}"
+
+    def address(self, service: str) -> str:
+        return self._doors.get(service) or super().address(service)
 
     # Operators
 
@@ -98,7 +122,7 @@ class Whole(Apart):
         order = Order(
             service=arguments[0].removeprefix("services."),
             arguments=list(arguments[1:]),
-            settings={name: str(value) for name, value in settings.items()},
+            settings=_as_text(settings),
             folder=str(self.folder),
             log=str(log),
             witness=False,
@@ -124,13 +148,18 @@ class Whole(Apart):
 
     async def all_ready(self, within: float = STARTED_SECONDS) -> None:
         """Wait until every process answers that it is ready."""
-        for key, member in self.members.items():
+        for key in self.members:
+            await self.become_ready(*key, within=within)
 
-            async def ready(key: tuple[str, str] = key, member: Member = member) -> bool:
-                member.require_running()
-                return await self.health(*key) == 200
+    async def become_ready(self, service: str, part: str, within: float = STARTED_SECONDS) -> None:
+        """Wait until a process answers that it is ready."""
+        member = self.members[service, part]
 
-            await wait_until(ready, within=within, every=0.1, description=f"{member.name} is ready")
+        async def is_ready() -> bool:
+            member.require_running()
+            return await self.health(service, part) == 200
+
+        await wait_until(is_ready, within=within, every=0.1, description=f"{member.name} is ready")
 
     async def health(self, service: str, part: str) -> int | None:
         """What readiness answers now; None when nobody does."""
@@ -158,6 +187,13 @@ class Whole(Apart):
         codes = await asyncio.gather(*(member.stop() for member in running))
         assert not any(codes), {member.name: code for member, code in zip(running, codes, strict=True)}
 
+    def kill_broker(self) -> None:
+        """kill -9 of the broker, on record like the others."""
+        process = self.broker._process
+        assert process is not None, "the broker does not run"
+        self.broker.kill()
+        self.ends.append(End(name="broker", pid=process.pid, code=process.returncode))
+
     # What is there
 
     async def execute(self, service: str, statement: str) -> None:
@@ -170,6 +206,27 @@ class Whole(Apart):
     def kafka_settings(self) -> Settings:
         """How the runner itself reaches the log."""
         return Settings(kafka_bootstrap=self.broker.bootstrap, topic_prefix=self.prefix)
+
+    def database(self, service: str) -> str:
+        """The name of a service's database."""
+        name = make_url(self._urls[service]).database
+        assert name is not None
+        return name
+
+    @property
+    def socket(self) -> str:
+        """Where PostgreSQL itself listens."""
+        return f"{make_url(self._urls['needs']).query['host']}/.s.PGSQL.5432"
+
+    async def committed(self, service: str) -> dict[tuple[str, int], int]:
+        """How far a service has told the broker to be."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
+        await admin.start()
+        try:
+            offsets = await admin.list_consumer_group_offsets(self.prefix + group_of(service))
+        finally:
+            await admin.close()
+        return {(partition.topic, partition.partition): offset.offset for partition, offset in offsets.items()}
 
     async def lag(self) -> int:
         """Records that some service has not told the broker to be done."""
@@ -217,6 +274,10 @@ class Whole(Apart):
             await admin.delete_topics([name for name in await admin.list_topics() if name.startswith(self.prefix)])
         finally:
             await admin.close()
+
+
+def _as_text(settings: dict[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in settings.items()}
 
 
 def topics_of(service: str) -> list[str]:

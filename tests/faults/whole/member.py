@@ -25,6 +25,7 @@ from shared.db import Database
 from shared.delivery import relay
 from shared.delivery.consumer import Consumer
 from shared.delivery.relay import Relay
+from shared.delivery.transport import Outgoing, Sender, Sent
 from shared.delivery.transport.kafka import KafkaSource
 from shared.delivery.worker import Worker
 from shared.directory import DIRECTORY_HANDLERS
@@ -65,8 +66,9 @@ PARENT_DIED = 1
 class Order:
     """What to run: a service's command line in a folder with settings, and what goes wrong in it.
 
-    death is (step, before or after, nth call); failures is the share of handler calls that fail and seed what chooses
-    them; batch bounds the records and rows taken at once; pool the connections of the process.
+    death is (step, before or after, nth call); failures is the share of handler calls that fail, twice the share of
+    records that are sent a second time, and seed what chooses them; batch bounds the records and rows taken at once;
+    pool the connections of the process.
     """
 
     service: str
@@ -76,6 +78,7 @@ class Order:
     log: str
     death: tuple[str, str, int] | None = None
     failures: float = 0.0
+    twice: float = 0.0
     seed: str = ""
     batch: int | None = None
     pool: int | None = None
@@ -103,6 +106,8 @@ def _sewn(order: Order) -> Service:
         die_at(*order.death)
     if order.batch is not None:
         take_at_most(order.batch)
+    if order.twice:
+        send_twice(order.twice, random.Random(order.seed))
     if order.pool is not None:
         give_connections(order.pool)
     if not order.witness:
@@ -161,6 +166,19 @@ def take_at_most(count: int) -> None:
         return await real(replace(transport, batch=count), group, topics)
 
     setattr(KafkaTransport, "open_source", open_source)  # noqa: B010 a method is replaced on purpose
+
+
+def send_twice(share: float, chance: random.Random) -> None:
+    """Have the relay send again a share of what the log has confirmed, as one does that died before it noted that."""
+    real = Relay.send_batch
+
+    async def send_batch(relay: Relay, sender: Sender, rows: list[Outgoing]) -> Sent:
+        sent = await real(relay, sender, rows)
+        confirmed = set(sent.confirmed)
+        await sender.send([row for row in rows if row.seq in confirmed and chance.random() < share])
+        return sent
+
+    setattr(Relay, "send_batch", send_batch)  # noqa: B010 a method is replaced on purpose
 
 
 def give_connections(count: int) -> None:

@@ -23,6 +23,7 @@ CODES = tuple(f"UJI_{number}" for number in range(6))
 LEVELS = 5
 PASS_MARK = 70
 SEATS = 3
+LOWEST = 40
 IMPORTED = 4
 ACTIVE = "SELECT id::text FROM employees WHERE legal_status = '01' ORDER BY id"
 POSITIONS = "SELECT id::text FROM positions ORDER BY id"
@@ -54,6 +55,8 @@ class People:
     rows: Sequence[dict[str, Any]]
     chance: random.Random
     seats: int = SEATS
+    lowest: int = LOWEST
+    """Of the scores that participants reach."""
     _numbers: int = 0
     _confirmed: set[str] = field(default_factory=set)
 
@@ -164,7 +167,7 @@ class People:
         attended = self._command("attendance", "PUT", f"{path}/sessions/1/attendance", present, class_id=held)
         if await self.sender.send(attended) is None:
             return False
-        scores = {each: self.chance.randint(40, 100) for each in seats}
+        scores = {each: self.chance.randint(self.lowest, 100) for each in seats}
         lines = [{"enrolment_id": each, "pre_score": None, "post_score": score} for each, score in scores.items()]
         body = {"max_score": 100, "participants": lines}
         return await self.sender.send(self._command("scores", "PUT", f"{path}/scores", body, class_id=held)) is not None

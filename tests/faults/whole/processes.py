@@ -105,6 +105,11 @@ class Member(Program):
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
+    def memory_mb(self) -> float:
+        """What it holds in memory."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
     async def ended(self, within: float) -> int:
         """Wait until the process has ended; gives how, and puts it on record."""
         running = self._running

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests.faults.stage import Stage
@@ -13,7 +13,7 @@ from tests.faults.whole.checker import broken, summary
 from tests.faults.whole.evidence import gather
 from tests.faults.whole.generator import Sender, working
 from tests.faults.whole.history import History
-from tests.faults.whole.installation import Whole
+from tests.faults.whole.installation import BATCH, Whole
 from tests.faults.whole.people import People, gather_people
 from tests.servers.kafka import KafkaServer
 from tests.servers.postgres import PostgresServer
@@ -36,6 +36,8 @@ class WholeScene:
     broker: KafkaServer
     postgres: PostgresServer
     chance: random.Random
+    stack: AsyncExitStack
+    """Ended when all is over: ways that processes go through must last as long as they do."""
     findings: list[str] = field(default_factory=list)
     counts: Counts = field(default_factory=dict)
 
@@ -59,12 +61,12 @@ WholeFault = Callable[[WholeScene], Awaitable[None]]
 
 
 @asynccontextmanager
-async def opened(stage: Stage, name: str) -> AsyncIterator[WholeScene]:
+async def opened(stage: Stage, name: str, *, batch: int = BATCH) -> AsyncIterator[WholeScene]:
     """The whole installation at work, and people who are about to begin."""
-    whole = Whole(stage.folder, stage.postgres, stage.broker)
+    whole = Whole(stage.folder, stage.postgres, stage.broker, batch=batch)
     chance = stage.chance(name)
     try:
-        async with whole.at_work():
+        async with AsyncExitStack() as stack, whole.at_work():
             sender = Sender(whole, History(stage.folder / "history.jsonl"), chance)
             people = await gather_people(whole, sender, chance)
             yield WholeScene(
@@ -74,6 +76,7 @@ async def opened(stage: Stage, name: str) -> AsyncIterator[WholeScene]:
                 broker=stage.broker,
                 postgres=stage.postgres,
                 chance=chance,
+                stack=stack,
             )
             await sender.close()
     finally:

@@ -44,7 +44,7 @@ def sound() -> Evidence:
     row: dict[str, Any] = {"id": POSITION, "title": "Analis", "standard_levels": spelled(2), "sequence": 2}
     fates = {
         f"token {number}": Fate(
-            kind="standard", facts={"position": POSITION, "number": number}, attempts=1, status=200, answer={}
+            kind="standard", facts={"position": POSITION, "number": number}, attempts=1, status=200, answer=""
         )
         for number in (1, 2)
     }
@@ -168,7 +168,7 @@ def test_number_spelled_as_levels_is_read_again(number: int) -> None:
 
 def test_history_tells_attempts_and_answers(tmp_path: Any) -> None:
     attempt = {"do": "attempt", "token": "a", "kind": "close", "facts": {"class_id": "c"}}
-    answer = {"do": "answer", "token": "a", "status": 200, "answer": {"id": 1}, "replayed": True}
+    answer = {"do": "answer", "token": "a", "status": 200, "answer": "abc", "replayed": True}
     file = tmp_path / "history.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in (attempt, attempt, answer)))
 

@@ -1,0 +1,92 @@
+"""Many events through training and evaluation while everything goes wrong at once: what is lost, doubled, mixed up?"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+from dataclasses import asdict
+
+from tests.faults.stage import Stage
+from tests.faults.supervisor import ROOT
+from tests.faults.whole.checker import broken, summary
+from tests.faults.whole.evidence import gather
+from tests.faults.whole.generator import Work, working
+from tests.faults.whole.member import SERVICES
+from tests.faults.whole.people import People
+from tests.faults.whole.scene import Counts, WholeScene, opened
+from tests.waiting import pause
+
+EVENTS = 100_000
+KILLS_PER_EVENT = 55 / EVENTS
+FEWEST_KILLS = 6
+FAILING, TWICE = 0.1, 0.2
+BATCH = 500
+SEATS, SHORT_SEATS = 400, 40
+LOWEST_SCORE = 66
+EVERY_SECONDS = 2.0
+OUTAGE_SECONDS = 10.0
+DRAIN_SECONDS = 300.0
+TWO = ("training", "evaluation")
+TOLD = "SELECT count(*) FROM outbox"
+ENDS = ROOT / "build" / "headline-ends.jsonl"
+PROMISES = {"lost": "I1", "double": "I2", "ghosts": "I3", "out_of_order": "I4"}
+
+
+async def headline(name: str, stage: Stage) -> tuple[list[str], Counts]:
+    """Events through two services while web, worker, relay and broker are killed with -9 again and again, a fifth of
+    the records is sent twice, a tenth of the handler calls fails in passing, and the broker is away once.
+    """
+    async with opened(stage, name, batch=BATCH) as scene:
+        people = scene.people
+        people.seats, people.lowest = (SHORT_SEATS if stage.events < EVENTS else SEATS), LOWEST_SCORE
+        async with working(_workers(people), lambda: 0.0):
+            await _kill_until(scene, stage.events, max(FEWEST_KILLS, round(stage.events * KILLS_PER_EVENT)))
+        await scene.whole.drained(DRAIN_SECONDS)
+        scene.counts["events_of_two_services"] = await _told(scene)
+        scene.counts.update(_killed(scene))
+        await scene.whole.stop_all()
+        found = await gather(scene.whole, scene.sender.history.path)
+        findings = [*scene.findings, *broken(found)]
+        counts = scene.counts | summary(found)
+        for what, promise in PROMISES.items():
+            counts[what] = sum(finding.startswith(promise) for finding in findings)
+        return findings, counts
+
+
+def _workers(people: People) -> list[Work]:
+    return [people.hold_class, people.hold_class, people.confirm]
+
+
+async def _kill_until(scene: WholeScene, events: int, kills: int) -> None:
+    """Kill one after the other, in the middle the broker for a while, until there were enough events and kills."""
+    members = [scene.whole.members[service, part] for service in TWO for part in ("web", "worker", "relay")]
+    for service in SERVICES:
+        await scene.whole.sew(service, "worker", failures=FAILING)
+        await scene.whole.sew(service, "relay", twice=TWICE)
+    killed = 0
+    while killed < kills or await _told(scene) < events:
+        await pause(EVERY_SECONDS)
+        killed += 1
+        if killed == kills // 2:
+            scene.whole.kill_broker()
+            await pause(OUTAGE_SECONDS)
+            await scene.broker.start()
+            continue
+        member = members[killed % len(members)]
+        await member.murder()
+        member.start()
+    await scene.whole.all_ready()
+
+
+async def _told(scene: WholeScene) -> int:
+    """Events that the two services have told."""
+    return sum([(await scene.whole.rows(service, TOLD))[0][0] for service in TWO])
+
+
+def _killed(scene: WholeScene) -> Counts:
+    ends = [end for end in scene.whole.ends if end.code == -signal.SIGKILL]
+    ENDS.parent.mkdir(exist_ok=True)
+    ENDS.write_text("".join(json.dumps(asdict(end)) + "\n" for end in ends), encoding="utf-8")
+    kinds = Counter(end.name.split()[-1] for end in ends)
+    return {"killed": len(ends), **{f"killed_{kind}": count for kind, count in sorted(kinds.items())}}
