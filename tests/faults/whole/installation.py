@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from sqlalchemy import make_url
 
 from shared import kafka
@@ -49,6 +50,7 @@ class Whole(Apart):
         self.postgres, self.broker, self.prefix = postgres, broker, prefix
         self.ends: list[End] = []
         self._doors: dict[str, str] = {}
+        self._copies: dict[str, str] = {}
         for service in SERVICES:
             # A member that comes back under its name gets its partitions at once; else they wait for the dead one.
             self._settings[service, "worker"]["BANGKOM_KAFKA_INSTANCE_ID"] = f"{service}-worker"
@@ -174,12 +176,24 @@ class Whole(Apart):
 
     async def figure(self, service: str, part: str, name: str) -> float | None:
         """The sum of a figure that a process shows to operators; None when it does not answer."""
+        samples = await self._samples(service, part)
+        return None if samples is None else sum(sample.value for sample in samples if sample.name == name)
+
+    async def figures(self, part: str) -> list[tuple[str, float]]:
+        """Every figure of ours that the processes of a part tell now, by its name and labels."""
+        told = []
+        for service in SERVICES:
+            samples = await self._samples(service, part) or ()
+            ours = (sample for sample in samples if sample.name.startswith("bangkom_"))
+            told += [(_series(sample, f"{service} {part}"), sample.value) for sample in ours]
+        return told
+
+    async def _samples(self, service: str, part: str) -> list[Sample] | None:
         try:
             answer = await self._client.get(f"{self._operations(service, part)}/metrics")
         except httpx.TransportError:
             return None
-        families = text_string_to_metric_families(answer.text)
-        return sum(sample.value for family in families for sample in family.samples if sample.name == name)
+        return [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
 
     async def stop_all(self) -> None:
         """End every process in order; one that ends otherwise is a failure."""
@@ -193,6 +207,16 @@ class Whole(Apart):
         assert process is not None, "the broker does not run"
         self.broker.kill()
         self.ends.append(End(name="broker", pid=process.pid, code=process.returncode))
+
+    def back_up(self, service: str) -> None:
+        """Copy the database of a service that is stopped."""
+        self._copies[service] = self.postgres.create_database(copy_of=self._urls[service])
+
+    def restore(self, service: str) -> None:
+        """Put the copy in the place of the database, whose service is stopped; what came after the copy is lost."""
+        self.postgres.drop_database(self._urls[service])
+        copy = make_url(self._copies.pop(service)).database
+        self.postgres._execute(f"ALTER DATABASE {copy} RENAME TO {self.database(service)}")
 
     # What is there
 
@@ -278,6 +302,13 @@ class Whole(Apart):
 
 def _as_text(settings: dict[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in settings.items()}
+
+
+def _series(sample: Sample, instance: str) -> str:
+    """A figure of one process as Prometheus names it."""
+    labels = {**sample.labels, "instance": instance, "job": "bangkom"}
+    listed = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+    return f"{sample.name}{{{listed}}}"
 
 
 def topics_of(service: str) -> list[str]:

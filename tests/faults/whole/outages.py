@@ -7,13 +7,14 @@ from statistics import median
 
 import asyncpg
 
+from tests.faults.whole.alerts import Watched, watching
 from tests.faults.whole.member import SERVICES
 from tests.faults.whole.proxy import Proxy, Streams
 from tests.faults.whole.scene import WholeScene
 from tests.waiting import pause
 
 SHORT_SECONDS, LONG_SECONDS = 10.0, 150.0
-DATABASE_SECONDS = 90.0
+DATABASE_SECONDS = 75.0
 WORK_MEANWHILE = 20
 MEMORY_MB = 60
 SLOWER = 2.0
@@ -33,7 +34,9 @@ async def broker_killed(scene: WholeScene) -> None:
 async def broker_away_for_long(scene: WholeScene) -> None:
     """The broker is away for minutes: commands go on as fast, memory stays, the age of the outbox is told."""
     before = {member.name: member.memory_mb() for member in scene.whole.members.values()}
-    await _broker_away(scene, LONG_SECONDS)
+    async with watching(scene.whole, "relay") as watched:
+        await _broker_away(scene, LONG_SECONDS)
+    _must_call(scene, watched, "BangkomOutboxOld", "BangkomLogAway")
     grown = {member.name: member.memory_mb() - before[member.name] for member in scene.whole.members.values()}
     scene.counts["memory_grown_mb"] = round(max(grown.values()))
     scene.must(max(grown.values()) < MEMORY_MB, f"memory grew: {grown}")
@@ -55,6 +58,13 @@ async def _broker_away(scene: WholeScene, seconds: float) -> None:
     ready = [await scene.whole.health(service, "relay") for service in SERVICES]
     scene.must(set(ready) == {503}, f"readiness without a broker: {ready}")
     await scene.broker.start()
+
+
+def _must_call(scene: WholeScene, watched: Watched, *alerts: str) -> None:
+    """An operator must have been called by each of these alerts, and by what was really told."""
+    for alert in alerts:
+        scene.must(watched.fires(alert), f"nobody was called by {alert}")
+        scene.counts["alerts_fired"] = scene.counts.get("alerts_fired", 0) + 1
 
 
 async def _highest(scene: WholeScene, part: str, name: str) -> float:
@@ -91,7 +101,9 @@ async def database_away_while_the_log_delivers(scene: WholeScene) -> None:
     proxy.cut()
     await pause(1)
     committed = await whole.committed("evaluation")
-    await pause(DATABASE_SECONDS)
+    async with watching(whole, "worker") as watched:
+        await pause(DATABASE_SECONDS)
+    _must_call(scene, watched, "BangkomDatabaseAway")
     scene.must(await whole.committed("evaluation") == committed, "offsets moved without the database")
     behind = await whole.figure("evaluation", "worker", LAG) or 0.0
     scene.must(behind > 0, "no lag was told")

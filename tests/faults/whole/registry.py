@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.faults.whole.backups import database_restored_behind_the_log
 from tests.faults.whole.commits import answer_to_commit_lost
 from tests.faults.whole.killing import everything_killed_at_random, web_killed_at_each_step
 from tests.faults.whole.outages import (
@@ -25,4 +26,5 @@ FAULTS: dict[str, WholeFault] = {
     "F23 answer to COMMIT lost": answer_to_commit_lost,
     "F24 everything restarted in turn": everything_restarted_in_turn,
     "F25 two versions at once": two_versions_at_once,
+    "F28 database restored behind the log": database_restored_behind_the_log,
 }

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from tests.faults.stage import Stage
 from tests.faults.whole.checker import broken, summary
@@ -40,6 +41,8 @@ class WholeScene:
     """Ended when all is over: ways that processes go through must last as long as they do."""
     findings: list[str] = field(default_factory=list)
     counts: Counts = field(default_factory=dict)
+    forgotten: set[UUID] = field(default_factory=set)
+    """Events on the log whose publisher has lost them with its database."""
 
     async def acknowledged(self, more: int, within: float = 60.0) -> None:
         """Wait until so many more commands have been answered."""
@@ -92,5 +95,5 @@ async def try_whole(name: str, fault: WholeFault, stage: Stage) -> tuple[list[st
         await scene.whole.drained()
         await scene.whole.stop_all()
         found = await gather(scene.whole, scene.sender.history.path)
-        findings = [*scene.findings, *await asyncio.to_thread(broken, found)]
+        findings = [*scene.findings, *await asyncio.to_thread(broken, found, forgotten=scene.forgotten)]
         return findings, scene.counts | summary(found)
