@@ -12,7 +12,6 @@ from tests.faults.supervisor import ROOT
 from tests.faults.whole.checker import broken, summary
 from tests.faults.whole.evidence import gather
 from tests.faults.whole.generator import Work, working
-from tests.faults.whole.member import SERVICES
 from tests.faults.whole.people import People
 from tests.faults.whole.scene import Counts, WholeScene, opened
 from tests.waiting import pause
@@ -20,9 +19,12 @@ from tests.waiting import pause
 EVENTS = 100_000
 KILLS_PER_EVENT = 55 / EVENTS
 FEWEST_KILLS = 6
-FAILING, TWICE = 0.1, 0.2
+SEWN: dict[str, dict[str, float]] = {"worker": {"failures": 0.1}, "relay": {"twice": 0.2}}
+"""A tenth of the handler calls fails, a fifth of the records is sent twice."""
+
 BATCH = 500
-SEATS, SHORT_SEATS = 400, 40
+SEATS, SHORT_SEATS = 400, 10
+SHORT_REST_SECONDS = 0.5
 LOWEST_SCORE = 66
 EVERY_SECONDS = 2.0
 OUTAGE_SECONDS = 10.0
@@ -37,10 +39,11 @@ async def headline(name: str, stage: Stage) -> tuple[list[str], Counts]:
     """Events through two services while web, worker, relay and broker are killed with -9 again and again, a fifth of
     the records is sent twice, a tenth of the handler calls fails in passing, and the broker is away once.
     """
-    async with opened(stage, name, batch=BATCH) as scene:
+    short = stage.events < EVENTS
+    async with opened(stage, name, batch=BATCH, sewn=SEWN) as scene:
         people = scene.people
-        people.seats, people.lowest = (SHORT_SEATS if stage.events < EVENTS else SEATS), LOWEST_SCORE
-        async with working(_workers(people), lambda: 0.0):
+        people.seats, people.lowest = (SHORT_SEATS if short else SEATS), LOWEST_SCORE
+        async with working(_workers(people), lambda: SHORT_REST_SECONDS if short else 0.0):
             await _kill_until(scene, stage.events, max(FEWEST_KILLS, round(stage.events * KILLS_PER_EVENT)))
         await scene.whole.drained(DRAIN_SECONDS)
         scene.counts["events_of_two_services"] = await _told(scene)
@@ -61,9 +64,6 @@ def _workers(people: People) -> list[Work]:
 async def _kill_until(scene: WholeScene, events: int, kills: int) -> None:
     """Kill one after the other, in the middle the broker for a while, until there were enough events and kills."""
     members = [scene.whole.members[service, part] for service in TWO for part in ("web", "worker", "relay")]
-    for service in SERVICES:
-        await scene.whole.sew(service, "worker", failures=FAILING)
-        await scene.whole.sew(service, "relay", twice=TWICE)
     killed = 0
     while killed < kills or await _told(scene) < events:
         await pause(EVERY_SECONDS)

@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import importlib
 import subprocess
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from sqlalchemy import make_url
 
-from shared import kafka
 from shared.delivery.worker import group_of
 from shared.directory import DIRECTORY_HANDLERS
+from shared.events.catalogue import TOPIC_PUBLISHER
 from shared.events.contract import Event
 from shared.ids import new_id
+from shared.kafka import PARTITIONS
 from shared.settings import Settings
 from tests.faults.whole.member import SERVICES, WITNESS, Order
 from tests.faults.whole.processes import End, Member, outcome
@@ -44,7 +46,15 @@ WAITING = "SELECT count(*) FROM held_records WHERE status <> 'DEAD'"
 class Whole(Apart):
     """Twelve processes that may be killed, stopped and started again one by one."""
 
-    def __init__(self, folder: Path, postgres: PostgresServer, broker: KafkaServer, *, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        postgres: PostgresServer,
+        broker: KafkaServer,
+        *,
+        batch: int = BATCH,
+        sewn: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> None:
         prefix = f"w{new_id().hex[-10:]}."
         super().__init__(folder, postgres, broker.bootstrap, prefix, parts=PARTS)
         self.postgres, self.broker, self.prefix = postgres, broker, prefix
@@ -54,6 +64,7 @@ class Whole(Apart):
         for service in SERVICES:
             # A member that comes back under its name gets its partitions at once; else they wait for the dead one.
             self._settings[service, "worker"]["BANGKOM_KAFKA_INSTANCE_ID"] = f"{service}-worker"
+        self._sewn = sewn or {}
         self.members = {key: self._member(*key, batch) for key in self._settings}
         self.parts = dict[tuple[str, str], Program](self.members)
 
@@ -66,6 +77,8 @@ class Whole(Apart):
             log=str(self.folder / f"{service}-{part}.log"),
             batch=batch,
             seed=f"{service} {part}",
+            failures=self._sewn.get(part, {}).get("failures", 0.0),
+            twice=self._sewn.get(part, {}).get("twice", 0.0),
         )
         return Member(order, self.ends)
 
@@ -242,22 +255,40 @@ class Whole(Apart):
         """Where PostgreSQL itself listens."""
         return f"{make_url(self._urls['needs']).query['host']}/.s.PGSQL.5432"
 
-    async def committed(self, service: str) -> dict[tuple[str, int], int]:
+    async def committed(self, service: str) -> dict[TopicPartition, int]:
         """How far a service has told the broker to be."""
+        async with self._asking() as admin:
+            return await self._committed(admin, service)
+
+    async def _committed(self, admin: AIOKafkaAdminClient, service: str) -> dict[TopicPartition, int]:
+        offsets = await admin.list_consumer_group_offsets(self.prefix + group_of(service))
+        return {partition: each.offset for partition, each in offsets.items()}
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
         await admin.start()
         try:
-            offsets = await admin.list_consumer_group_offsets(self.prefix + group_of(service))
+            yield admin
         finally:
             await admin.close()
-        return {(partition.topic, partition.partition): offset.offset for partition, offset in offsets.items()}
 
     async def lag(self) -> int:
         """Records that some service has not told the broker to be done."""
-        transport, total = kafka.transport(self.kafka_settings()), 0
-        for service in SERVICES:
-            total += sum((await transport.lag(group_of(service), topics_of(service))).values())
-        return total
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            async with self._asking() as admin:
+                ends = await consumer.end_offsets(self._partitions(TOPIC_PUBLISHER))
+                done = {service: await self._committed(admin, service) for service in SERVICES}
+        finally:
+            await consumer.stop()
+        # A topic begins at 0 here: nothing is old enough to have been removed.
+        behind = ((service, partition) for service in SERVICES for partition in self._partitions(topics_of(service)))
+        return sum(ends[partition] - done[service].get(partition, 0) for service, partition in behind)
+
+    def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
+        return [TopicPartition(self.prefix + topic, number) for topic in topics for number in range(PARTITIONS)]
 
     async def owed(self, services: Iterable[str] = SERVICES) -> tuple[int, tuple[int, ...]]:
         """Events not on the log yet, and the number of the last event of each service."""
@@ -292,12 +323,8 @@ class Whole(Apart):
         """Remove databases and topics, so that the next fault finds servers as small as this one did."""
         for url in self._urls.values():
             self.postgres.drop_database(url)
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
-        await admin.start()
-        try:
+        async with self._asking() as admin:
             await admin.delete_topics([name for name in await admin.list_topics() if name.startswith(self.prefix)])
-        finally:
-            await admin.close()
 
 
 def _as_text(settings: dict[str, object]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -64,9 +64,11 @@ WholeFault = Callable[[WholeScene], Awaitable[None]]
 
 
 @asynccontextmanager
-async def opened(stage: Stage, name: str, *, batch: int = BATCH) -> AsyncIterator[WholeScene]:
-    """The whole installation at work, and people who are about to begin."""
-    whole = Whole(stage.folder, stage.postgres, stage.broker, batch=batch)
+async def opened(
+    stage: Stage, name: str, *, batch: int = BATCH, sewn: Mapping[str, Mapping[str, float]] | None = None
+) -> AsyncIterator[WholeScene]:
+    """The whole installation at work, and people who are about to begin; sewn is what goes wrong throughout."""
+    whole = Whole(stage.folder, stage.postgres, stage.broker, batch=batch, sewn=sewn or {})
     chance = stage.chance(name)
     try:
         async with AsyncExitStack() as stack, whole.at_work():
