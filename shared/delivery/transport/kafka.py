@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition, errors
-from aiokafka.partitioner import DefaultPartitioner
 from faststream.kafka import KafkaBroker
 
 from shared.delivery.envelope import Record
 from shared.delivery.transport import Outgoing, Sent
+from shared.partitions import partition_of
 
 REFUSALS = tuple(errors.for_code(code) for code in (10, 18, 43, 44))
 """A value too large alone or in its batch, a format or a policy the topic does not allow: for good."""
@@ -28,22 +28,23 @@ class KafkaSender:
     def __init__(self, producer: AIOKafkaProducer, prefix: str) -> None:
         self._producer = producer
         self._prefix = prefix
-        self._choose = DefaultPartitioner()
 
     async def send(self, rows: Sequence[Outgoing]) -> Sent:
         """Send the rows; raises when the broker leaves us waiting, and then this sender must be closed."""
         sent = Sent()
         by_partition: dict[TopicPartition, list[Outgoing]] = defaultdict(list)
         async with asyncio.timeout(SEND_SECONDS):
-            names = {row.topic: self._prefix + row.topic for row in rows}
-            partitions = {topic: sorted(await self._producer.partitions_for(name)) for topic, name in names.items()}
+            partitions = {topic: await self._partitions(self._prefix + topic) for topic in {row.topic for row in rows}}
             for row in rows:
-                chosen = self._choose(row.key.encode(), partitions[row.topic], partitions[row.topic])
-                by_partition[TopicPartition(names[row.topic], chosen)].append(row)
+                its = partitions[row.topic]
+                by_partition[its[partition_of(row.key.encode(), len(its))]].append(row)
             async with asyncio.TaskGroup() as group:
                 for partition, its in by_partition.items():
                     group.create_task(self._send_partition(partition, its, sent))
         return sent
+
+    async def _partitions(self, topic: str) -> list[TopicPartition]:
+        return [TopicPartition(topic, number) for number in sorted(await self._producer.partitions_for(topic))]
 
     async def _send_partition(self, partition: TopicPartition, rows: list[Outgoing], sent: Sent) -> None:
         """Send batch after batch; a refused one is halved until the culprit stands alone, and its key is left out."""
