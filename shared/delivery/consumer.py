@@ -153,6 +153,8 @@ class Consumer:
 
     async def begin(self, session: AsyncSession, records: list[Record]) -> list[tuple[UUID, Record]]:
         """Write the inbox ids first; what was there before has had its effect, whoever asks."""
+        # Asked at the beginning, the time opens the transaction and is known when events are stamped at its end.
+        await clock.now(session)
         identified: dict[UUID, Record] = {}
         for record in records:
             identified.setdefault(identity_of(record), record)
