@@ -1,16 +1,15 @@
 """Records as a transport delivers them, made of events as another service emits them; and what a service emitted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from shared.db import Database, Origin
-from shared.delivery.envelope import Record, write_headers
+from shared.delivery.envelope import Record, own_headers, write_headers
 from shared.events.catalogue import BY_TYPE
 from shared.events.contract import Event
 from shared.ids import new_id
@@ -25,15 +24,15 @@ def record_of(
 ) -> Record:
     """A new record of an event; each is newer than the one made before it."""
     origin = Origin(agency=agency, service=event.publisher())
-    headers = write_headers(type(event), event.subject, origin, causation=causation, correlation=correlation)
-    return _record(event.topic, event.subject, new_id(), headers, event.model_dump_json().encode())
+    own = own_headers(type(event), event.subject, causation=causation, correlation=correlation)
+    return _record(origin, own, event.topic, event.subject, new_id(), event.model_dump_json().encode())
 
 
 def tombstone_of(contract: type[Event], subject: UUID, *, agency: str = "medan") -> Record:
     """A new record that ends a state."""
     origin = Origin(agency=agency, service=contract.publisher())
-    headers = write_headers(contract, subject, origin, causation=None, correlation=None)
-    return _record(contract.topic, subject, new_id(), headers, None)
+    own = own_headers(contract, subject, causation=None, correlation=None)
+    return _record(origin, own, contract.topic, subject, new_id(), None)
 
 
 def event_id_of(record: Record) -> UUID:
@@ -45,6 +44,7 @@ def event_id_of(record: Record) -> UUID:
 class Emitted:
     """One event that stands in an outbox."""
 
+    origin: Origin
     event_id: UUID
     event: Event
     causation: str | None
@@ -53,20 +53,22 @@ class Emitted:
 
     def as_record(self) -> Record:
         """The record that a relay makes of it."""
-        value = self.event.model_dump_json().encode()
-        return _record(self.event.topic, self.event.subject, self.event_id, self.headers, value)
+        event = self.event
+        value = event.model_dump_json().encode()
+        return _record(self.origin, self.headers, event.topic, event.subject, self.event_id, value)
 
 
 async def emitted(database: Database) -> Sequence[Emitted]:
     """Everything a service has emitted, in the order of its commits."""
     async with database.session() as session:
         rows = (await session.scalars(select(Outbox).order_by(Outbox.seq))).all()
-    return [_emitted(row) for row in rows]
+    return [_emitted(database.origin, row) for row in rows]
 
 
-def _emitted(row: Outbox) -> Emitted:
+def _emitted(origin: Origin, row: Outbox) -> Emitted:
     assert row.value is not None, "a tombstone"
     return Emitted(
+        origin=origin,
         event_id=row.event_id,
         event=BY_TYPE[row.headers["ce_type"]].model_validate_json(row.value),
         causation=row.headers.get("ce_causationid"),
@@ -75,20 +77,17 @@ def _emitted(row: Outbox) -> Emitted:
     )
 
 
-def _record(topic: str, subject: UUID, event_id: UUID, headers: dict[str, str], value: bytes | None) -> Record:
+def _record(
+    origin: Origin, own: Mapping[str, str], topic: str, subject: UUID, event_id: UUID, value: bytes | None
+) -> Record:
     number = next(_numbers)
-    stamped: dict[str, Any] = {
-        **headers,
-        "ce_id": str(event_id),
-        "ce_time": MOMENT.isoformat(),
-        "ce_sequence": str(number),
-    }
+    own = {**own, "ce_time": MOMENT.isoformat()}
     return Record(
         topic=topic,
         partition=subject.int % 12,
         offset=number,
         key=str(subject),
-        headers=[(name, text.encode()) for name, text in stamped.items()],
+        headers=list(write_headers(origin, own, event_id=event_id, subject=str(subject), sequence=number).items()),
         value=value,
         timestamp_ms=int(MOMENT.timestamp() * 1000) + number,
     )

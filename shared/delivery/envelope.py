@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from shared.db import Origin
 from shared.events.catalogue import BY_TYPE, CONTRACTS, TOPIC_PUBLISHER
-from shared.events.contract import Event
+from shared.events.contract import Event, schema_id
 from shared.ids import parse_id
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
@@ -27,17 +27,14 @@ STRUCTURED = b"application/cloudevents+json"
 SEQUENCE_EPOCH = 10**15
 """A sequence is epoch * SEQUENCE_EPOCH + the outbox number, so that a restored database still counts upwards."""
 
-ATTRIBUTES = ("type", "specversion", "source", "subject", "agency", "time", "sequence", "correlationid", "causationid")
-"""What we read of an event's attributes; id has been read before."""
-
-_HEADERS = {f"ce_{name}": name for name in ATTRIBUTES}
-
 Headers = Sequence[tuple[str, bytes | None]]
+Attributes = Mapping[str, bytes]
+"""Headers by their names in small letters; in both content modes those of an event begin with ce_."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Record:
-    """One record as a transport delivers it."""
+    """One record as a transport delivers it; never changed, and not frozen only since that takes longer to make."""
 
     topic: str
     partition: int
@@ -46,17 +43,18 @@ class Record:
     headers: Headers
     value: bytes | None
     timestamp_ms: int
-    named: dict[str, bytes] = field(init=False, repr=False, compare=False)
-    """The headers by their names in small letters."""
+    named: Attributes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        named = {name.lower(): value for name, value in self.headers if value is not None}
-        object.__setattr__(self, "named", named)
+        self.named = {name: value for name, value in self.headers if value is not None}
+        if (names := "".join(self.named)) != names.lower():
+            self.named = {name.lower(): value for name, value in self.named.items()}
 
     @property
     def is_structured(self) -> bool:
         """Whether the whole event stands in the value, its attributes too."""
-        return self.named.get("content-type", b"").lower().startswith(STRUCTURED)
+        content = self.named.get("content-type")
+        return content is not None and content.lower().startswith(STRUCTURED)
 
 
 class Received(NamedTuple, Generic[E_co]):
@@ -89,26 +87,33 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def write_headers(
-    contract: type[Event], subject: UUID, origin: Origin, *, causation: str | None, correlation: UUID | None
+def own_headers(
+    contract: type[Event], subject: UUID, *, causation: str | None, correlation: UUID | None
 ) -> dict[str, str]:
-    """The CloudEvents attributes of an event of ours; id, time and sequence follow when they are known."""
-    key = str(subject)
-    own = {"ce_subject": key, "ce_correlationid": str(correlation) if correlation else key}
+    """What an outbox row says of its event beside its columns; its time follows when it is known."""
+    own = {"ce_type": contract.type, "ce_correlationid": str(correlation or subject)}
     if causation:
         own["ce_causationid"] = causation
-    return _constant_headers(contract, origin.agency, origin.service) | own
+    return own
 
 
-@cache
-def _constant_headers(contract: type[Event], agency: str, service: str) -> dict[str, str]:
+def write_headers(
+    origin: Origin, own: Mapping[str, str], *, event_id: UUID, subject: str, sequence: int
+) -> dict[str, bytes]:
+    """The CloudEvents attributes of an outbox row on the wire."""
+    varying = {**own, "ce_id": str(event_id), "ce_subject": subject, "ce_sequence": str(sequence)}
+    constant = _constant_headers(own["ce_type"], origin.agency, origin.service)
+    return constant | {name: value.encode() for name, value in varying.items()}
+
+
+@lru_cache
+def _constant_headers(event_type: str, agency: str, service: str) -> dict[str, bytes]:
     return {
-        "ce_specversion": "1.0",
-        "ce_source": f"/{agency}/{service}",
-        "ce_type": contract.type,
-        "ce_dataschema": contract.schema_id(),
-        "ce_agency": agency,
-        "content-type": "application/json",
+        "ce_specversion": b"1.0",
+        "ce_source": f"/{agency}/{service}".encode(),
+        "ce_dataschema": schema_id(event_type).encode(),
+        "ce_agency": agency.encode(),
+        "content-type": b"application/json",
     }
 
 
@@ -122,24 +127,22 @@ def _document(record: Record) -> dict[str, Any]:
     return document
 
 
-def _attributes(record: Record) -> tuple[dict[str, str], bytes | None]:
-    """The record's attributes by their CloudEvents names, and its data; both content modes."""
-    attributes, data = _structured(record) if record.is_structured else (_binary(record), record.value)
-    # They go into text columns, and PostgreSQL's text holds no NUL.
-    if "\0" in "".join(attributes.values()):
+def _attributes(record: Record) -> tuple[Attributes, bytes | None]:
+    """The record's attributes and its data; both content modes."""
+    return _structured(record) if record.is_structured else (record.named, record.value)
+
+
+def _text(value: bytes | None) -> str | None:
+    """An attribute as text that PostgreSQL can hold, which is without NUL."""
+    if b"\0" in (value or b""):
         raise Unreadable("attribute_holds_nul")
-    return attributes, data
-
-
-def _binary(record: Record) -> dict[str, str]:
     try:
-        named = record.named
-        return {name: named[header].decode() for header, name in _HEADERS.items() if header in named}
+        return None if value is None else value.decode()
     except UnicodeDecodeError:
         raise Unreadable("header_not_utf8") from None
 
 
-def _structured(record: Record) -> tuple[dict[str, str], bytes]:
+def _structured(record: Record) -> tuple[Attributes, bytes]:
     document = _document(record)
     # Only a record without value is a tombstone: absent data is a wrong shape and never the end of a state.
     data, encoded = orjson.dumps(document.pop("data", None)), document.pop("data_base64", None)
@@ -148,20 +151,20 @@ def _structured(record: Record) -> tuple[dict[str, str], bytes]:
             data = base64.b64decode(encoded, validate=True)
         except (TypeError, ValueError):
             raise Unreadable("data_not_base64") from None
-    return {name: str(value) for name, value in document.items() if value is not None}, data
+    return {f"ce_{name}": str(value).encode() for name, value in document.items() if value is not None}, data
 
 
 def event_type_of(record: Record) -> str | None:
     """The type a record claims, or None when it claims none that can be read."""
     try:
-        return _attributes(record)[0].get("type")
+        return _text(_attributes(record)[0].get("ce_type"))
     except Unreadable:
         return None
 
 
 def identity_of(record: Record) -> UUID:
     """Who the event is, wherever it stands in a log: its id, else a hash of its bytes and time, never its offset."""
-    source, name = record.named.get("ce_source", b""), record.named.get("ce_id", b"")
+    source, name = record.named.get("ce_source", b""), record.named.get("ce_id")
     if record.is_structured:
         with suppress(Unreadable):
             document = _document(record)
@@ -180,30 +183,34 @@ def read(
 ) -> Received[Event] | None:
     """The event of a record; None when it is of no type wanted here; raises Unreadable when it must not be handled."""
     attributes, value = _attributes(record)
-    if value is None and record.key is not None and "type" not in attributes:
+    get = attributes.get
+    if value is None and record.key is not None and get("ce_type") is None:
         # Compaction keeps a bare tombstone: its key is all it says.
         return None
-    contract = _contract(record.topic, attributes)
+    contract = _contract(record.topic, get("ce_type"), get("ce_specversion"))
     if contract is None or contract not in wanted:
         return None
-    subject = _check_origin(record, attributes, contract, accepted_agencies)
+    agency = _check_origin(contract, get("ce_agency"), get("ce_source"), accepted_agencies)
+    subject = _subject(record.key, get("ce_subject"))
     return Received(
         event_id=event_id,
         type=contract,
         topic=record.topic,
         subject=subject,
-        time=_time(attributes.get("time")),
-        sequence=_sequence(attributes.get("sequence")),
-        agency=attributes["agency"],
-        correlation_id=_uuid(attributes.get("correlationid") or str(subject), "correlation_not_a_uuid"),
-        causation_id=attributes.get("causationid"),
+        time=_time(_text(get("ce_time"))),
+        sequence=_sequence(_text(get("ce_sequence"))),
+        agency=agency,
+        correlation_id=_uuid(_text(get("ce_correlationid")) or str(subject), "correlation_not_a_uuid"),
+        causation_id=_text(get("ce_causationid")),
         payload=_payload(contract, value, subject),
     )
 
 
-def _contract(topic: str, attributes: Mapping[str, str]) -> type[Event] | None:
-    name = attributes.get("type")
-    if not name or attributes.get("specversion") != "1.0":
+# Few types come in great numbers: what they all have in common is looked at once.
+@lru_cache(1024)
+def _contract(topic: str, event_type: bytes | None, version: bytes | None) -> type[Event] | None:
+    name = _text(event_type)
+    if not name or version != b"1.0":
         raise Unreadable("not_a_cloudevent")
     contract = BY_TYPE.get(name)
     claimed = contract.topic == topic if contract else name.startswith(f"bangkom.{TOPIC_PUBLISHER.get(topic)}.")
@@ -212,18 +219,23 @@ def _contract(topic: str, attributes: Mapping[str, str]) -> type[Event] | None:
     return contract
 
 
+@lru_cache(1024)
 def _check_origin(
-    record: Record, attributes: Mapping[str, str], contract: type[Event], accepted_agencies: frozenset[str]
-) -> UUID:
-    agency = attributes.get("agency", "")
-    if agency not in accepted_agencies:
+    contract: type[Event], agency: bytes | None, source: bytes | None, accepted_agencies: frozenset[str]
+) -> str:
+    name = _text(agency)
+    if name not in accepted_agencies:
         raise Unreadable("unknown_agency")
-    if attributes.get("source") != f"/{agency}/{TOPIC_PUBLISHER[contract.topic]}":
+    if source != f"/{name}/{TOPIC_PUBLISHER[contract.topic]}".encode():
         raise Unreadable("forged_source")
-    if record.key is None or attributes.get("subject") != record.key:
+    return name
+
+
+def _subject(key: str | None, named: bytes | None) -> UUID:
+    if key is None or named != key.encode():
         raise Unreadable("key_differs_from_subject")
-    subject = _uuid(record.key, "subject_not_a_uuid")
-    if str(subject) != record.key:
+    subject = _uuid(key, "subject_not_a_uuid")
+    if str(subject) != key:
         # Another spelling of the same uuid is another key, and order is kept per key.
         raise Unreadable("subject_not_a_uuid")
     return subject

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from shared import clock
 from shared.db import DeliverySession, copy_rows
-from shared.delivery.envelope import Received, write_headers
+from shared.delivery.envelope import Received, own_headers
 from shared.errors import Invalid
 from shared.events.contract import Event
 from shared.ids import new_id
@@ -35,14 +35,8 @@ class TooLarge(Invalid):
     code = "event-too-large"
 
 
-@dataclass(frozen=True, slots=True)
-class Emission:
-    """One event on its way into the outbox."""
-
-    event_id: UUID
-    topic: str
-    headers: dict[str, str]
-    value: bytes | None
+Emission = tuple[UUID, str, str, dict[str, str], bytes | None]
+"""The columns of one event on its way into the outbox; the time is still missing among its headers."""
 
 
 @dataclass(slots=True)
@@ -85,17 +79,16 @@ def _emit(
     caused_by: Received[Event] | None,
     correlation: UUID | None,
 ) -> None:
-    headers = write_headers(
+    headers = own_headers(
         contract,
         subject,
-        session.info["origin"],
         causation=str(caused_by.event_id) if caused_by else session.info.get("cause"),
         correlation=correlation or (caused_by.correlation_id if caused_by else None),
     )
     if not session.in_transaction():
         # Else a rollback before the first statement would have nothing to roll back, and the event would stay.
         session.sync_session.begin()
-    _pending(session.sync_session).emissions.append(Emission(new_id(), contract.topic, headers, value))
+    _pending(session.sync_session).emissions.append((new_id(), contract.topic, str(subject), headers, value))
 
 
 def _pending(session: Session) -> Pending:
@@ -107,9 +100,8 @@ def _pending(session: Session) -> Pending:
 
 def _rows(emissions: list[Emission], time: datetime) -> Iterator[tuple[Any, ...]]:
     stamped = time.isoformat()
-    for each in emissions:
-        headers = each.headers | {"ce_id": str(each.event_id), "ce_time": stamped}
-        yield each.event_id, each.topic, headers["ce_subject"], orjson.dumps(headers).decode(), each.value
+    for event_id, topic, key, headers, value in emissions:
+        yield event_id, topic, key, orjson.dumps(headers | {"ce_time": stamped}).decode(), value
 
 
 @sqlalchemy_event.listens_for(DeliverySession, "before_commit")

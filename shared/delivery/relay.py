@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from shared import metrics
 from shared.db import Database
-from shared.delivery.envelope import SEQUENCE_EPOCH
+from shared.delivery.envelope import SEQUENCE_EPOCH, write_headers
 from shared.delivery.transport import Outgoing, Sender, Sent, Transport
 
 LOCK = 7_220_002
@@ -29,7 +29,7 @@ SESSION |= {"enable_sort": "off"}
 
 # The literal IS NULL makes the partial index apply; held keys are left out, else they would starve the others.
 UNPUBLISHED = """
-SELECT seq, topic, key, headers, value FROM outbox WHERE published_at IS NULL
+SELECT seq, event_id, topic, key, headers, value FROM outbox WHERE published_at IS NULL
 AND (topic, key) NOT IN (SELECT topic, key FROM refused_keys) ORDER BY seq
 """
 MARK = "UPDATE outbox SET published_at = clock_timestamp() WHERE seq = ANY($1::bigint[])"
@@ -48,7 +48,7 @@ class Relay:
         url = make_url(database.url).set(drivername="postgresql")
         self._dsn = url.render_as_string(hide_password=False)
         self._transport = transport
-        self._service = database.origin.service
+        self._origin = database.origin
         self._speaking = asyncio.Lock()
         self._news = asyncio.Event()
         self._epoch = 0
@@ -63,7 +63,7 @@ class Relay:
                     pause = POLL_SECONDS
                     await self._lead(connection, stopping)
             except Exception as error:  # noqa: BLE001 the outbox keeps what is owed, so every failure is another try
-                metrics.RELAY_FAILURES.labels(self._service).inc()
+                metrics.RELAY_FAILURES.labels(self._origin.service).inc()
                 log.warning("relay_waits", error=type(error).__name__, seconds=pause)
                 await _wait(stopping, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -120,7 +120,7 @@ class Relay:
             sent = await self.send_batch(sender, rows)
             await self.mark_published(connection, sent)
             left = len(rows) - len(sent.confirmed) - len(sent.refused)
-            metrics.SEND_FAILURES.labels(self._service).inc(left)
+            metrics.SEND_FAILURES.labels(self._origin.service).inc(left)
             if left and not sent.confirmed:
                 raise ConnectionError("the log takes nothing")
         return len(rows)
@@ -140,9 +140,10 @@ class Relay:
         return rows
 
     def _outgoing(self, row: Any) -> Outgoing:
-        headers = [(name, value.encode()) for name, value in orjson.loads(row["headers"]).items()]
-        headers.append(("ce_sequence", str(self._epoch * SEQUENCE_EPOCH + row["seq"]).encode()))
-        return Outgoing(row["seq"], row["topic"], row["key"], headers, row["value"])
+        seq, event_id, topic, key, own, value = row
+        sequence = self._epoch * SEQUENCE_EPOCH + seq
+        headers = write_headers(self._origin, orjson.loads(own), event_id=event_id, subject=key, sequence=sequence)
+        return Outgoing(seq, topic, key, list(headers.items()), value)
 
     async def send_batch(self, sender: Sender, rows: list[Outgoing]) -> Sent:
         """Hand the rows to the log and learn what became of each."""
@@ -155,8 +156,8 @@ class Relay:
             for seq, reason in sent.refused.items():
                 log.error("outbox_row_refused", seq=seq, reason=reason)
                 await connection.execute(REFUSE, seq, reason)
-        metrics.PUBLISHED.labels(self._service).inc(len(sent.confirmed))
-        metrics.REFUSED.labels(self._service).inc(len(sent.refused))
+        metrics.PUBLISHED.labels(self._origin.service).inc(len(sent.confirmed))
+        metrics.REFUSED.labels(self._origin.service).inc(len(sent.refused))
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

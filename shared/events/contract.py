@@ -52,14 +52,14 @@ class Event(BaseModel):
         return value
 
     @classmethod
-    def schema_id(cls) -> str:
-        """Names the JSON Schema of this type (its ``$id``); CloudEvents asks for an absolute URI."""
-        return f"urn:bangkom:schema:{cls.type}"
-
-    @classmethod
     def publisher(cls) -> str:
         """The service that alone may publish this type."""
         return cls.type.split(".")[1]
+
+
+def schema_id(event_type: str) -> str:
+    """Names the JSON Schema of a type (its ``$id``); CloudEvents asks for an absolute URI."""
+    return f"urn:bangkom:schema:{event_type}"
 
 
 def is_state_topic(topic: str) -> bool:

@@ -126,6 +126,25 @@ async def test_envelope_on_the_wire_is_a_cloud_event(stage: Stage) -> None:
     assert type(event).model_validate_json(record.value or b"") == event
 
 
+async def test_row_that_repeats_what_all_have_in_common_goes_out_alike(stage: Stage) -> None:
+    training = await stage.publisher()
+    await publish(training, measured(new_id(), 7))
+    repeated = text(
+        "UPDATE outbox SET headers = CAST(CAST(headers AS jsonb) || jsonb_build_object('ce_id', event_id, 'ce_subject',"
+        " key, 'ce_specversion', '1.0', 'content-type', 'application/json', 'ce_agency', 'medan') AS json)"
+    )
+
+    await stage.carry(training)
+    async with training.transaction() as session:
+        await session.execute(repeated)
+        await session.execute(text("UPDATE outbox SET published_at = NULL"))
+    await stage.carry(training)
+
+    first, again = await read_all(stage.log, [TRAINING], 2)
+    assert sorted(first.headers) == sorted(again.headers)
+    assert len({name for name, _ in again.headers}) == len(again.headers)
+
+
 async def test_every_group_sees_everything(stage: Stage) -> None:
     training, subjects = await stage.publisher(), [new_id() for _ in range(4)]
     receivers = [await stage.receiver(service) for service in ("evaluation", "mentoring", "needs")]

@@ -113,7 +113,7 @@ async def _kernel_round(here: Place, rates: Rates, number: int, size: Size) -> N
         await _check_effects(database, at_least=size.events)
         rows = await ceiling.Rows.of(database, size.events)
         await ceiling.copy(rows, copy, copied, size.batch)
-        await ceiling.produce(rows, here, sent)
+        await ceiling.produce(rows, here, database.origin, sent)
         await kernel.relay(here.transport(), database, carried)
     for name, meter in ((WORKER, work), (COPY, copied), (PRODUCE, sent), (RELAY, carried)):
         rates.add(name, meter.per_second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from faststream import AckPolicy
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from shared.db import Database
-from shared.delivery.envelope import write_headers
+from shared.delivery.envelope import own_headers
 from shared.events.training import TrainingCompleted
 from shared.ids import new_id
 from shared.tables import Inbox, Outbox
@@ -39,7 +40,7 @@ async def event_by_event(place: Place, database: Database, meter: Meter, group: 
             if await session.scalar(fresh) is None:
                 return
             session.add(CompletionRow(**row_of(event)))
-            session.add(_outbox_row(database, event, cause=event_id))
+            session.add(_outbox_row(event, cause=event_id))
         meter.add(1)
 
     try:
@@ -50,15 +51,13 @@ async def event_by_event(place: Place, database: Database, meter: Meter, group: 
         await engine.dispose()
 
 
-def _outbox_row(database: Database, event: TrainingCompleted, cause: UUID) -> Outbox:
+def _outbox_row(event: TrainingCompleted, cause: UUID) -> Outbox:
     verdict = verdict_on(event)
-    headers = write_headers(
-        type(verdict), verdict.subject, database.origin, causation=str(cause), correlation=event.subject
-    )
+    own = own_headers(type(verdict), verdict.subject, causation=str(cause), correlation=event.subject)
     return Outbox(
         event_id=new_id(),
         topic=verdict.topic,
         key=str(verdict.subject),
-        headers=headers,
+        headers=own | {"ce_time": datetime.now(UTC).isoformat()},
         value=verdict.model_dump_json().encode(),
     )

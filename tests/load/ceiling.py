@@ -11,7 +11,8 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.engine import make_url
 
-from shared.db import Database
+from shared.db import Database, Origin
+from shared.delivery.envelope import write_headers
 from tests.load.figures import Meter
 from tests.load.place import Place
 from tests.load.workload import CompletionRow
@@ -56,12 +57,12 @@ async def copy(rows: Rows, database: Database, meter: Meter, batch: int) -> None
         await connection.close()
 
 
-async def produce(rows: Rows, place: Place, meter: Meter) -> None:
-    """Send the outbox rows one by one without waiting for each answer."""
+async def produce(rows: Rows, place: Place, origin: Origin, meter: Meter) -> None:
+    """Send the records that a relay makes of the outbox rows, one by one without waiting for each answer."""
     prefix = place.settings.topic_prefix
     records = [
-        (prefix + row["topic"], row["value"], row["key"].encode(), _headers(row["headers"]))
-        for row in rows.by_table["outbox"]
+        (prefix + row["topic"], row["value"], row["key"].encode(), _headers(origin, number, row))
+        for number, row in enumerate(rows.by_table["outbox"])
     ]
     producer = AIOKafkaProducer(bootstrap_servers=place.settings.kafka_bootstrap, acks="all")
     await producer.start()
@@ -76,8 +77,9 @@ async def produce(rows: Rows, place: Place, meter: Meter) -> None:
         await producer.stop()
 
 
-def _headers(document: str) -> list[tuple[str, bytes]]:
-    return [(name, value.encode()) for name, value in orjson.loads(document).items()]
+def _headers(origin: Origin, number: int, row: Any) -> list[tuple[str, bytes]]:
+    own = orjson.loads(row["headers"])
+    return list(write_headers(origin, own, event_id=row["event_id"], subject=row["key"], sequence=number).items())
 
 
 async def _connect(database: Database) -> asyncpg.Connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.events.contract import Event
+from shared.events.contract import Event, schema_id
 
 UUID_TEXT = {"type": "string", "format": "uuid"}
 
@@ -52,7 +52,7 @@ def example_headers(contract: type[Event]) -> dict[str, str]:
         "ce_type": contract.type,
         "ce_time": "2026-03-04T09:00:00+00:00",
         "ce_subject": subject,
-        "ce_dataschema": contract.schema_id(),
+        "ce_dataschema": schema_id(contract.type),
         "ce_sequence": "1042",
         "ce_agency": "medan",
         "ce_correlationid": subject,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.events.contract import Event
+from shared.events.contract import Event, schema_id
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 LOCAL = "#/$defs/{model}"
@@ -33,7 +33,7 @@ def schema_of(contract: type[Event], *, references: str = LOCAL) -> JsonSchema:
     schema = contract.model_json_schema(mode="serialization", schema_generator=_Untitled, ref_template=references)
     return {
         "$schema": DIALECT,
-        "$id": contract.schema_id(),
+        "$id": schema_id(contract.type),
         "title": contract.__name__,
         "description": description_of(contract),
         "x-topic": contract.topic,
