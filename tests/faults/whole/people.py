@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,7 +199,7 @@ async def gather_people(whole: Whole, sender: Sender, chance: random.Random) -> 
 
 def _workbook_rows() -> list[dict[str, Any]]:
     """Some people as the agency's workbook has them, so that a list of them can be sent again."""
-    sheet = load_workbook(SAMPLES / "pegawai.xlsx", read_only=True).active
-    assert sheet is not None
-    header, *rows = sheet.iter_rows(min_row=HEADER_ROW, max_row=HEADER_ROW + CHANGED_PEOPLE, values_only=True)
+    with closing(load_workbook(SAMPLES / "pegawai.xlsx", read_only=True)) as workbook:
+        sheet = workbook["Data"]
+        header, *rows = sheet.iter_rows(min_row=HEADER_ROW, max_row=HEADER_ROW + CHANGED_PEOPLE, values_only=True)
     return [dict(zip((str(name) for name in header), row, strict=True)) for row in rows]
