@@ -182,7 +182,7 @@ async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None
                 identity=databases["identity"],
                 transport=EmbeddedTransport(folder.dsn(EVENTS)),
                 overview=overview,
-                links=[link for each in SERVICES.values() for link in each.links],
+                links=[link for each in SERVICES.values() for link in each.navigation],
             )
             nodes.append(Node(service, given))
         await Process(settings, nodes, {}, frozenset(Part)).run(on_ready)

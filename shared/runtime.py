@@ -23,6 +23,7 @@ from shared.delivery.worker import Worker, group_of
 from shared.directory import DIRECTORY_HANDLERS
 from shared.identity import sign_in
 from shared.identity.routes import session_routes
+from shared.operate.pages import DeliveryPages, operator_link
 from shared.operate.status import set_gauges
 from shared.settings import Settings
 from shared.telemetry import Check, findings
@@ -66,6 +67,11 @@ class Service:
     commands: Sequence[click.Command] = ()
 
     @property
+    def navigation(self) -> tuple[Link, ...]:
+        """Its part of the navigation, the operator's page last."""
+        return (*self.links, operator_link(self.name, self.title))
+
+    @property
     def lineage(self) -> Lineage:
         """Its own line of migrations."""
         return Lineage(name=self.name, versions=self.folder / "migrations" / "versions")
@@ -100,7 +106,21 @@ def create_app(service: Service, given: Resources) -> FastAPI:
     app.include_router(session_routes(service.name))
     app.include_router(service.router)
     install_pages(app, _shell(service, given), service.pages)
+    app.include_router(_delivery_pages(service, given).router(), include_in_schema=False)
     return app
+
+
+def _delivery_pages(service: Service, given: Resources) -> DeliveryPages:
+    return DeliveryPages(
+        title=service.title,
+        database=given.database,
+        consumer=_consumer(service, given),
+        transport=given.transport,
+    )
+
+
+def _consumer(service: Service, given: Resources) -> Consumer:
+    return Consumer(given.database, {**DIRECTORY_HANDLERS, **service.handlers}, given.settings.accepted)
 
 
 def _shell(service: Service, given: Resources) -> Shell:
@@ -109,7 +129,7 @@ def _shell(service: Service, given: Resources) -> Shell:
         service=service.name,
         settings=settings,
         templates=environment({service.name: service.folder / "templates"}, settings.zone),
-        links=service.links if given.links is None else given.links,
+        links=service.navigation if given.links is None else given.links,
         cookies=Cookies(
             accounts=given.identity.origin.service, secure=(settings.base_url or "").startswith("https://")
         ),
@@ -126,7 +146,7 @@ class Node:
         self._settings = given.settings
         self.app = create_app(service, given)
         self._transport = given.transport
-        self.consumer = Consumer(given.database, {**DIRECTORY_HANDLERS, **service.handlers}, given.settings.accepted)
+        self.consumer = _consumer(service, given)
         self.worker = Worker(service.name, self.consumer, given.transport)
         self.relay = Relay(given.database, given.transport)
         metrics.begin_at_zero(service.name)

@@ -15,6 +15,7 @@ from shared.db import Database
 from shared.events.catalogue import TOPIC_PUBLISHER, TOPICS
 from shared.identity.actor import SYSTEM
 from shared.operate.installation import Installation, execute
+from shared.operate.repair import release_refused
 from shared.operate.status import delivery_status
 from shared.operate.words import json_option, service_option, show_json
 
@@ -23,7 +24,6 @@ CHUNK = 20_000
 """Rows of one statement: each stays far below the time a statement may take."""
 
 REFUSED_KEYS = text("SELECT topic, key, seq, reason FROM refused_keys ORDER BY since")
-FREE_KEYS = text("DELETE FROM refused_keys")
 ARCHIVE = text("SELECT coalesce(min(seq), 0), coalesce(max(seq), -1) FROM outbox")
 OWE_AGAIN = text(
     "UPDATE outbox SET published_at = NULL WHERE seq BETWEEN :first AND :last AND published_at IS NOT NULL"
@@ -52,8 +52,7 @@ def outbox(context: click.Context, *, release: bool, as_json: bool) -> None:
 async def _outbox(installation: Installation, service: str, *, release: bool) -> dict[str, Any]:
     async with installation.database(service) as database, database.transaction() as session:
         if release:
-            audit.record(session, SYSTEM, "refused_keys_released", "outbox")
-            await session.execute(FREE_KEYS)
+            await release_refused(session, SYSTEM)
         status = await delivery_status(session, service)
         refused = [dict(row) for row in (await session.execute(REFUSED_KEYS)).mappings()]
     return {

@@ -28,6 +28,7 @@ HEAD = text("SELECT id FROM held_records WHERE topic = :topic AND key = :key ORD
 RESUME = text(
     "UPDATE consumer_state SET stopped_at = NULL WHERE name = :name AND stopped_at IS NOT NULL RETURNING reason"
 )
+FREE_KEYS = text("DELETE FROM refused_keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,12 @@ async def waiting(session: AsyncSession, statuses: Collection[HeldReason], most:
     """The held records of these statuses, oldest first, at most so many."""
     which = {"statuses": [status.value for status in statuses], "most": most}
     return [Waiting(**row) for row in (await session.execute(WAITING, which)).mappings()]
+
+
+async def release_refused(session: AsyncSession, actor: Actor) -> None:
+    """Have the relay try again what the log refused."""
+    audit.record(session, actor, "refused_keys_released", "outbox")
+    await session.execute(FREE_KEYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,12 @@ def shell(service: str) -> dict[str, Allowed]:
         f"GET /{service}/pages/sign-in": PUBLIC,
         f"POST /{service}/pages/sign-in": PUBLIC,
         f"POST /{service}/pages/sign-out": EVERYBODY,
+        f"GET /{service}/pages/delivery": only(OPERATOR),
+        f"POST /{service}/pages/delivery/resume": only(OPERATOR),
+        f"POST /{service}/pages/delivery/release": only(OPERATOR),
+        f"POST /{service}/pages/delivery/replay": only(OPERATOR),
+        f"POST /{service}/pages/delivery/{{number}}/replay": only(OPERATOR),
+        f"POST /{service}/pages/delivery/{{number}}/discard": only(OPERATOR),
     }
 
 
@@ -306,6 +312,10 @@ NOT_ABOUT_PEOPLE = frozenset(
         "GET /training/pages/sign-in",
         "GET /mentoring/pages/sign-in",
         "GET /evaluation/pages/sign-in",
+        "GET /needs/pages/delivery",
+        "GET /training/pages/delivery",
+        "GET /mentoring/pages/delivery",
+        "GET /evaluation/pages/delivery",
         "GET /needs/units",
         "GET /needs/imports",
         "GET /needs/imports/{import_id}",
