@@ -58,7 +58,15 @@ class Origin:
 class Database:
     """Engine and sessions of one database; time-outs so that nobody waits for ever."""
 
-    def __init__(self, url: str, origin: Origin, *, pool_size: int = 10, statement_timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        origin: Origin,
+        *,
+        pool_size: int = 10,
+        statement_timeout: float = 30.0,
+        idle_timeout: float = 60.0,
+    ) -> None:
         self.url = url
         self.origin = origin
         self.engine = create_async_engine(
@@ -74,6 +82,8 @@ class Database:
                 "server_settings": {
                     "application_name": f"bangkom-{origin.service}",
                     "statement_timeout": str(int(statement_timeout * 1000)),
+                    # A process that stands still in a transaction must not keep its rows from the others for ever.
+                    "idle_in_transaction_session_timeout": str(int(idle_timeout * 1000)),
                     "timezone": "UTC",
                     "jit": "off",
                 },

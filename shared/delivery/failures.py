@@ -10,8 +10,8 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-TRANSIENT_STATES = ("08", "40", "53", "57P", "58", "55P03", "57014")
-"""SQLSTATE prefixes: connection, rollback, resources, shutdown, system, lock not available, query cancelled."""
+TRANSIENT_STATES = ("08", "25P03", "40", "53", "57P", "58", "55P03", "57014")
+"""SQLSTATE prefixes: connection, idle too long, rollback, resources, shutdown, system, lock, query cancelled."""
 
 ALIKE_KEYS = 20
 ALIKE_SHARE = 0.02

@@ -141,7 +141,7 @@ async def test_same_event_twice_in_a_batch_takes_effect_once(ledger: Ledger) -> 
 
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{}'; END $$"
-TRANSIENT = ("08006", "40001", "40P01", "53300", "53100", "57P01", "58030", "55P03", "57014")
+TRANSIENT = ("08006", "25P03", "40001", "40P01", "53300", "53100", "57P01", "58030", "55P03", "57014")
 LASTING = ("22012", "23505", "23503", "42P01", "P0001", "22021")
 
 
