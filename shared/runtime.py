@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
-from shared import clock, idempotency, metrics
+from shared import clock, idempotency, metrics, retention
 from shared.clock import Simulated
 from shared.db import KERNEL, Database, Lineage, lineages_behind
 from shared.delivery.consumer import Consumer, ConsumerStopped, Handlers
@@ -261,6 +262,7 @@ class Node:
     async def _forget_old(self) -> None:
         async with self.database.transaction() as session:
             await idempotency.forget_old(session)
+        await retention.forget_old(self.database, timedelta(days=self._settings.topic_retention_days))
         async with self._identity.transaction() as session:
             await sign_in.forget_old(session)
 

@@ -12,13 +12,23 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db import KernelBase
+from shared.events.contract import STATE_TOPICS
+
+STATES = f"topic IN {STATE_TOPICS}"
+"""The rows of state topics, in SQL."""
 
 
 class Outbox(KernelBase):
-    """Every event this service ever emitted; unpublished rows are what the relay still owes."""
+    """Every event this service emitted in the years it keeps; unpublished rows are what the relay still owes.
+
+    The headers are those that vary; event_id, key and the type tell the others.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
+        Index("ix_outbox_states", "topic", "key", "seq", postgresql_where=text(STATES)),
+    )
 
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     event_id: Mapped[UUID]
@@ -48,7 +58,7 @@ class Inbox(KernelBase):
     __tablename__ = "inbox"
 
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
-    received_at: Mapped[datetime] = mapped_column(server_default=func.transaction_timestamp())
+    received_at: Mapped[datetime] = mapped_column(server_default=func.transaction_timestamp(), index=True)
 
 
 class HeldReason(StrEnum):

@@ -62,6 +62,9 @@ def schema_id(event_type: str) -> str:
     return f"urn:bangkom:schema:{event_type}"
 
 
+STATE_TOPICS = ("bangkom.employees", "bangkom.reference")
+
+
 def is_state_topic(topic: str) -> bool:
     """State topics hold the newest record per key and are compacted; an older or broken record never blocks them."""
-    return topic in {"bangkom.employees", "bangkom.reference"}
+    return topic in STATE_TOPICS
