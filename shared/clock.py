@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -75,12 +76,19 @@ def now_sync(session: Session) -> datetime:
     moment: datetime | None = session.info.get("now")
     if moment is None:
         moment = session.info["now"] = session.execute(NOW).scalar_one()
+        session.info["asked"] = time.monotonic()
     return moment
 
 
 async def now(session: AsyncSession) -> datetime:
     """The present moment in UTC, the same throughout one session (use a session for one transaction)."""
     return await session.run_sync(now_sync)
+
+
+def by_now(session: AsyncSession) -> datetime:
+    """What the present moment has become since this session asked for it; nobody is asked again."""
+    moment: datetime = session.info["now"]
+    return moment + timedelta(seconds=time.monotonic() - session.info["asked"])
 
 
 async def today(session: AsyncSession) -> date:

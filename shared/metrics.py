@@ -58,8 +58,8 @@ def count_held(service: str, event_type: str | None, status: str, reason: str) -
     HELD.labels(service, event_type if event_type in BY_TYPE else "unknown", status, kind_of(reason)).inc()
 
 
-def observe_delay(service: str, times: Iterable[datetime | None], now: datetime | None) -> None:
+def observe_delay(service: str, times: Iterable[datetime | None], now: datetime) -> None:
     """Observe how long the oldest of these events was under way; another host's clock may be ahead of ours."""
     oldest = min((time for time in times if time), default=None)
-    if oldest and now:
+    if oldest:
         DELAY.labels(service).observe(max(0.0, (now - oldest).total_seconds()))

@@ -145,8 +145,8 @@ class Consumer:
         async with self._database.session() as session:
             fresh = await self.begin(session, records)
             taken = await self.handle(session, fresh, verdicts)
-            now = await clock.now(session) if taken.events else None
             await self.commit_db(session)
+            now = clock.by_now(session)
         metrics.DUPLICATES.labels(self._service).inc(len(records) - len(fresh))
         metrics.observe_delay(self._service, (event.time for event in taken.events), now)
         self._count(taken)

@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -15,8 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import audit
-from shared.db import Database
-from shared.delivery.envelope import Received, Record, Unreadable, identity_of, read
+from shared.db import Database, Origin
+from shared.delivery.envelope import SEQUENCE_EPOCH, Received, Record, Unreadable, identity_of, read, write_headers
 from shared.directory import (
     DIRECTORY_HANDLERS,
     Directory,
@@ -25,6 +27,7 @@ from shared.directory import (
     DirectoryUnit,
 )
 from shared.errors import Conflict
+from shared.events.catalogue import TOPIC_PUBLISHER
 from shared.events.contract import Event
 from shared.events.employees import EmployeeRecorded
 from shared.events.reference import PositionRecorded, UnitRecorded
@@ -40,6 +43,12 @@ TABLES: Mapping[type[Event], Directory] = {
 TOPICS = sorted({contract.topic for contract in TABLES})
 LOCK_SECONDS = 30.0
 CHUNK = 5_000
+
+EPOCH = text("SELECT epoch FROM delivery_epoch")
+ARCHIVED = text(
+    "SELECT seq, event_id, topic, key, headers, value FROM outbox"
+    " WHERE topic = ANY(CAST(:topics AS text[])) AND seq > :last ORDER BY seq LIMIT :most"
+)
 
 Newest = dict[type[Event], dict[UUID, Received[Event]]]
 """The newest record of each subject, by type."""
@@ -149,6 +158,22 @@ async def _change(session: AsyncSession, name: str) -> Change:
     return Change(table=name, **(await session.execute(figures)).mappings().one())
 
 
+async def archived(database: Database) -> AsyncIterator[list[Record]]:
+    """The records of the state topics as the service's own outbox keeps them, oldest first."""
+    last = -1
+    async with database.session() as session:
+        epoch: int = (await session.execute(EPOCH)).scalar_one()
+        while rows := (await session.execute(ARCHIVED, {"topics": TOPICS, "last": last, "most": CHUNK})).all():
+            last = rows[-1].seq
+            yield [_record(row, database.origin, epoch) for row in rows]
+
+
+def _record(row: Any, origin: Origin, epoch: int) -> Record:
+    sequence = epoch * SEQUENCE_EPOCH + row.seq
+    headers = write_headers(origin, row.headers, event_id=row.event_id, subject=row.key, sequence=sequence)
+    return Record(row.topic, 0, row.seq, row.key, list(headers.items()), row.value, 0)
+
+
 @click.group()
 def rebuild() -> None:
     """Bangun ulang salinan data dari catatan di log."""
@@ -156,15 +181,20 @@ def rebuild() -> None:
 
 @rebuild.command("directory")
 @click.option("--check", is_flag=True, help="Hanya bandingkan; keluar dengan kode 1 bila ada beda.")
+@click.option("--from-outbox", is_flag=True, help="Dari arsip penerbitnya sendiri, tanpa log.")
 @service_option
 @json_option
 @click.pass_obj
-def rebuild_directory_command(installation: Installation, *, check: bool, name: str | None, as_json: bool) -> None:
+def rebuild_directory_command(
+    installation: Installation, *, check: bool, from_outbox: bool, name: str | None, as_json: bool
+) -> None:
     """Bangun ulang daftar pegawai, unit, dan jabatan dari topik keadaannya."""
-    services = [service for service in installation.services if name in {None, service}]
+    known = {TOPIC_PUBLISHER[topic] for topic in TOPICS} if from_outbox else set(installation.services)
+    services = [service for service in installation.services if name in {None, service} and service in known]
     if not services:
-        raise click.UsageError(f"--service harus salah satu dari: {', '.join(installation.services)}.")
-    found = {service: execute(_rebuild(installation, service, check=check)) for service in services}
+        raise click.UsageError(f"--service harus salah satu dari: {', '.join(sorted(known))}.")
+    work = partial(_rebuild, installation, check=check, from_outbox=from_outbox)
+    found = {service: execute(work(service)) for service in services}
     if as_json:
         show_json([_figures(service, each) for service, each in found.items()])
     else:
@@ -174,10 +204,13 @@ def rebuild_directory_command(installation: Installation, *, check: bool, name: 
         raise SystemExit(1)
 
 
-async def _rebuild(installation: Installation, service: str, *, check: bool) -> Rebuilt:
-    async with installation.database(service) as database, installation.transport() as log:
-        accepted = installation.settings.accepted
-        return await rebuild_directory(database, accepted, log.history(TOPICS), check=check)
+async def _rebuild(installation: Installation, service: str, *, check: bool, from_outbox: bool) -> Rebuilt:
+    accepted = installation.settings.accepted
+    async with installation.database(service) as database:
+        if from_outbox:
+            return await rebuild_directory(database, accepted, archived(database), check=check)
+        async with installation.transport() as log:
+            return await rebuild_directory(database, accepted, log.history(TOPICS), check=check)
 
 
 def _figures(service: str, rebuilt: Rebuilt) -> dict[str, object]:

@@ -15,11 +15,13 @@ from shared.db import Database
 from shared.delivery import outbox
 from shared.delivery.relay import Relay
 from shared.delivery.worker import Worker, group_of
+from shared.event_log import EmbeddedTransport
 from shared.events.contract import Event
 from shared.events.employees import EmployeeRecorded
 from shared.events.reference import PositionRecorded, UnitRecorded
 from shared.operate.installation import Log
 from shared.operate.rebuild import TABLES, TOPICS, rebuild
+from shared.settings import Settings
 from tests.conformance.stage import running, unpublished
 from tests.conftest import MakeDatabase
 from tests.integration.operate.office import NAME, Office
@@ -49,13 +51,19 @@ STATES: Sequence[Event] = (
 
 
 @pytest.fixture
-async def directory(office: Office, log: Log, make_database: MakeDatabase) -> Office:
-    """A service whose directory was filled from the log; one person has left."""
+async def publisher(make_database: MakeDatabase) -> Database:
+    """The service that emitted the states; one person has left."""
     publisher = await make_database(service="needs", agency="medan")
     async with publisher.transaction() as session:
         outbox.record_all(session, STATES)
     async with publisher.transaction() as session:
         outbox.record_tombstone(session, EmployeeRecorded, LEAVER)
+    return publisher
+
+
+@pytest.fixture
+async def directory(office: Office, log: Log, publisher: Database) -> Office:
+    """A service whose directory was filled from the log."""
     office.log = log
     async with office.database("evaluation") as database:
         await _bring(publisher, database, office)
@@ -80,8 +88,8 @@ async def spoil(office: Office) -> None:
             await session.execute(text(statement))
 
 
-async def rows(office: Office) -> dict[str, list[tuple[Any, ...]]]:
-    async with office.database("evaluation") as database, database.session() as session:
+async def rows(office: Office, service: str = "evaluation") -> dict[str, list[tuple[Any, ...]]]:
+    async with office.database(service) as database, database.session() as session:
         return {
             table.__tablename__: [
                 tuple(row) for row in await session.execute(text(f"SELECT * FROM {table.__tablename__} ORDER BY id"))
@@ -159,5 +167,19 @@ async def test_log_that_lost_its_records_empties_no_directory(office: Office, lo
     assert await rows(office) == before
 
 
-async def test_service_to_rebuild_must_exist(office: Office) -> None:
-    assert (await office.operate(rebuild, "directory", "--service", "payroll")).exit_code == 2
+async def test_publisher_rebuilds_its_directory_from_what_it_sent_itself(
+    settings: Settings, publisher: Database, directory: Office
+) -> None:
+    live = await rows(directory)
+    needs = Office(settings, {"needs": publisher.url}, log=EmbeddedTransport("postgresql://127.0.0.1:1/away"))
+
+    rebuilt = await needs.operate(rebuild, "directory", "--from-outbox")
+    checked = await needs.operate(rebuild, "directory", "--from-outbox", "--check")
+
+    assert (rebuilt.exit_code, checked.exit_code) == (0, 0)
+    assert await rows(needs, "needs") == live
+
+
+@pytest.mark.parametrize("words", [("--service", "payroll"), ("--from-outbox",)])
+async def test_service_to_rebuild_must_have_what_it_is_rebuilt_from(office: Office, words: tuple[str, ...]) -> None:
+    assert (await office.operate(rebuild, "directory", *words)).exit_code == 2
