@@ -12,15 +12,18 @@ from typing import Any
 import click
 import pytest
 import yaml
+from prometheus_client.metrics import MetricWrapperBase
 
 from services.__main__ import bangkom
 from services.training.app import SERVICE as TRAINING
+from shared import metrics
 from shared.operate.service import command_line
 from tests.architecture.conftest import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES = PROMETHEUS / "rules" / "delivery.yml"
 RUNBOOK = (ROOT / "deploy" / "runbook.md").read_text(encoding="utf-8")
+EXPLAINED = (ROOT / "docs" / "delivery.md").read_text(encoding="utf-8")
 PROGRAMS: dict[str, click.Group] = {
     "bangkom": bangkom,
     "python -m services.training": command_line(TRAINING),
@@ -91,11 +94,31 @@ def test_each_alert_leads_to_its_cause_check_and_action() -> None:
         assert re.findall(r"^- \*\*(\w+)\*\*: ", chapters[name], re.MULTILINE) == ["Cause", "Check", "Action"], name
 
 
-def test_runbook_names_commands_that_exist() -> None:
-    written = re.findall(r"`((?:bangkom|python -m services\.training) [^`…]+)`", RUNBOOK)
+@pytest.mark.parametrize("document", [RUNBOOK, EXPLAINED], ids=["runbook", "delivery"])
+def test_document_names_commands_that_exist(document: str) -> None:
+    written = re.findall(r"`((?:bangkom|python -m services\.training) [^`…]+)`", document)
 
-    assert len(written) > len(NAMES)
+    assert len(written) > 10
     assert [line for line in written if not exists(line)] == []
+
+
+def test_document_names_figures_that_exist() -> None:
+    written = set(re.findall(r"`(bangkom_\w+)`", EXPLAINED))
+    there = {sample for each in vars(metrics).values() if isinstance(each, MetricWrapperBase) for sample in names(each)}
+
+    assert written
+    assert written <= there
+    assert {rule_name for rule in alerts(yaml.safe_load(RULES.read_text())) for rule_name in asked(rule)} <= there
+
+
+def names(figure: MetricWrapperBase) -> set[str]:
+    """What the samples of a figure are called, without a word for what a histogram's are of."""
+    (family,) = figure.describe()
+    return {family.name, f"{family.name}_total", f"{family.name}_bucket"}
+
+
+def asked(rule: dict[str, Any]) -> list[str]:
+    return re.findall(r"\bbangkom_\w+", rule["expr"])
 
 
 @pytest.mark.parametrize("line", ["bangkom repair", "bangkom resume --now", "bangkom dead-letters bury 3"])
