@@ -26,6 +26,7 @@ SELECT name, count(event_log.position) FROM unnest($2::text[]) AS name
 LEFT JOIN positions ON group_name = $1 AND positions.topic = name
 LEFT JOIN event_log ON event_log.topic = name AND event_log.position > coalesce(positions.position, 0) GROUP BY name
 """
+FORGET = "DELETE FROM positions WHERE group_name = $1 AND topic = ANY($2::text[])"
 
 
 class GroupTaken(Exception):
@@ -84,5 +85,13 @@ class EmbeddedTransport:
             while rows := await connection.fetch(READ, list(done), list(done.values()), self._batch):
                 done |= {row["topic"]: row["position"] for row in rows}
                 yield [read_record(row) for row in rows]
+        finally:
+            await connection.close(timeout=5)
+
+    async def read_again(self, group: str, topics: Sequence[str]) -> None:
+        """Set a group back to the beginning of these topics; raises GroupTaken while somebody reads for it."""
+        connection = await self._connect(group)
+        try:
+            await connection.execute(FORGET, group, list(topics))
         finally:
             await connection.close(timeout=5)

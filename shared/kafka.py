@@ -169,6 +169,18 @@ class KafkaTransport:
         finally:
             await asyncio.gather(consumer.stop(), admin.close())
 
+    async def read_again(self, group: str, topics: Sequence[str]) -> None:
+        """Set a group back to the beginning of these topics; raises KafkaError while somebody reads for it."""
+        consumer = AIOKafkaConsumer(**self.client, group_id=self.prefix + group, enable_auto_commit=False)
+        admin = AIOKafkaAdminClient(**self.client, request_timeout_ms=10_000)
+        try:
+            await asyncio.gather(consumer.start(), admin.start())
+            every = await self._partitions(admin, topics)
+            consumer.assign(every)
+            await consumer.commit(await consumer.beginning_offsets(every))
+        finally:
+            await asyncio.gather(consumer.stop(), admin.close())
+
 
 def transport(settings: Settings) -> KafkaTransport:
     """The transport over these brokers; missing topics are created first where the settings allow it."""

@@ -27,10 +27,14 @@ AWAY = (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, Kafk
 
 
 class Log(Transport, Protocol):
-    """A transport whose records can also be read from the beginning."""
+    """A transport whose records can also be read from the beginning, by an operator or again by a group."""
 
     def history(self, topics: Sequence[str]) -> AsyncIterator[list[Record]]:
         """Every record of these topics from the oldest on, up to those there are now, outside of any group."""
+        ...
+
+    async def read_again(self, group: str, topics: Sequence[str]) -> None:
+        """Set a group back to the beginning of these topics; raises while somebody reads for it."""
         ...
 
 

@@ -18,11 +18,12 @@ from shared.operate.letters import dead_letters, deferred
 from shared.operate.outbox import outbox
 from shared.operate.program import run_program
 from shared.operate.rebuild import rebuild
+from shared.operate.restored import restored
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
 from shared.web.home import HomeView
 
-COMMON: Sequence[click.Command] = (dead_letters, deferred, lag, outbox, rebuild, resume, accounts, tokens)
+COMMON: Sequence[click.Command] = (dead_letters, deferred, lag, outbox, rebuild, restored, resume, accounts, tokens)
 
 
 class ServiceInstallation(KafkaInstallation):
