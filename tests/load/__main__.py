@@ -7,6 +7,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
@@ -16,7 +17,7 @@ import uvloop
 from shared.db import Database
 from shared.delivery import outbox
 from shared.process import keep_what_is_loaded
-from tests.load import ceiling, kernel, services
+from tests.load import ceiling, growth, kernel, latency, machine, services
 from tests.load.baseline import event_by_event
 from tests.load.figures import ROOT, Figure, Meter, Rates, table, write
 from tests.load.place import Place, place
@@ -28,9 +29,9 @@ COPY = "raw asyncpg COPY of the same three rows"
 RELAY = "relay: read, send, mark"
 PRODUCE = "plain aiokafka, pipelined, acks=all"
 BASELINE_AT_LEAST = 80
-LONGEST_RUN = 600
+LONGEST_RUN = 1_800
 SERVICE_ROUNDS = 3
-PARTS = ("delivery", "services")
+PARTS = ("delivery", "latency", "growth", "services")
 BASELINE_EVENTS, BASELINE_WARM_UP = 600, 100
 NOTE = """\
 Every event: one row each in inbox, domain table and outbox. Worker, baseline and COPY work alone: no relay carries
@@ -62,21 +63,41 @@ async def measure(size: Size) -> Rates:
     # Told to end, the run takes its servers with it.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with asyncio.timeout(LONGEST_RUN), place() as here:
+        for line in await machine.describe(here):
+            _say(line)
+        if {"delivery", "growth"} & set(size.parts):
+            await _fill_topic(here, size)
         if "delivery" in size.parts:
             await _measure_delivery(here, rates, size)
+        if "latency" in size.parts:
+            await _measure_latency(here, rates, size)
+        if "growth" in size.parts:
+            await _measure_growth(here, rates, size)
         if "services" in size.parts:
             await _measure_services(here, rates)
     return rates
 
 
 async def _measure_delivery(here: Place, rates: Rates, size: Size) -> None:
-    await _fill_topic(here, size)
     # As in the processes that serve.
     keep_what_is_loaded()
     for number in range(1, size.rounds + 1):
         _say(f"delivery, round {number} of {size.rounds} …")
         await _baseline_round(here, rates, number)
         await _kernel_round(here, rates, number, size)
+
+
+async def _measure_latency(here: Place, rates: Rates, size: Size) -> None:
+    for number in range(1, size.rounds + 1):
+        _say(f"from commit to effect, round {number} of {size.rounds} …")
+        await latency.measure(here, rates, number)
+
+
+async def _measure_growth(here: Place, rates: Rates, size: Size) -> None:
+    async with growth.templates(here) as templates:
+        for number in range(1, size.rounds + 1):
+            _say(f"growth, round {number} of {size.rounds} …")
+            await growth.measure(here, templates, rates, number)
 
 
 async def _measure_services(here: Place, rates: Rates) -> None:
@@ -127,24 +148,39 @@ async def _check_effects(database: Database, *, at_least: int) -> None:
 
 def figures_of(rates: Rates) -> list[Figure]:
     """What the rates say."""
-    figures = [
-        Figure(name=name, rounds=rates.by_name[name], must=3_000, goal=8_000, unit="events/s")
-        for name in services.RATES
-        if name in rates.by_name
-    ]
-    if WORKER not in rates.by_name:
-        return figures
-    return [
-        *figures,
-        Figure(
-            name="trivial handler ÷ FastStream one event per transaction",
-            rounds=rates.ratio(WORKER, BASELINE),
-            must=100,
-            goal=250,
-        ),
-        Figure(name="trivial handler ÷ raw asyncpg COPY", rounds=rates.ratio(WORKER, COPY), must=0.20, goal=0.40),
-        Figure(name="relay ÷ plain aiokafka pipelined", rounds=rates.ratio(RELAY, PRODUCE), must=0.7, goal=1.2),
-    ]
+    return [*_delivery_figures(rates), *_latency_figures(rates), *_growth_figures(rates), *_service_figures(rates)]
+
+
+def _delivery_figures(rates: Rates) -> Iterator[Figure]:
+    for name, one, other, must, goal in (
+        ("trivial handler ÷ FastStream one event per transaction", WORKER, BASELINE, 100, 250),
+        ("trivial handler ÷ raw asyncpg COPY", WORKER, COPY, 0.20, 0.40),
+        ("relay ÷ plain aiokafka pipelined", RELAY, PRODUCE, 0.7, 1.2),
+    ):
+        if one in rates.by_name:
+            yield Figure(name=name, rounds=rates.ratio(one, other), must=must, goal=goal)
+
+
+def _latency_figures(rates: Rates) -> Iterator[Figure]:
+    for name, must, goal in ((latency.HALF, 150, 30), (latency.NEARLY_ALL, 1_000, 1_000)):
+        if name in rates.milliseconds:
+            yield Figure(
+                name=name, rounds=rates.milliseconds[name], must=must, goal=goal, unit="milliseconds", better="lower"
+            )
+
+
+def _growth_figures(rates: Rates) -> Iterator[Figure]:
+    for step in growth.STEPS:
+        few, many = (growth.name_of(step, rows) for rows in (growth.FEW, growth.MANY))
+        if few in rates.by_name:
+            name = f"{step}: cost beside {growth.MANY:,} ÷ {growth.FEW:,} old rows"
+            yield Figure(name=name, rounds=rates.ratio(few, many), must=1.2, goal=1.05, better="lower")
+
+
+def _service_figures(rates: Rates) -> Iterator[Figure]:
+    for name in services.RATES:
+        if name in rates.by_name:
+            yield Figure(name=name, rounds=rates.by_name[name], must=3_000, goal=8_000, unit="events/s")
 
 
 def _say(line: str) -> None:
@@ -157,7 +193,7 @@ def _size() -> Size:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--events", type=int, default=60_000, help="events that each round takes")
     parser.add_argument("--batch", type=int, default=500, help="events of one transaction")
-    parser.add_argument("--only", choices=PARTS, help="measure delivery alone, or the services' handlers alone")
+    parser.add_argument("--only", choices=PARTS, help="measure one part alone")
     given = parser.parse_args()
     parts = (given.only,) if given.only else PARTS
     return Size(rounds=given.rounds, events=given.events, batch=given.batch, parts=parts)

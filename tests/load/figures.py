@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -44,13 +45,18 @@ class Meter:
 
 @dataclass(slots=True)
 class Rates:
-    """Rates per second of each round, by what was measured."""
+    """What was measured in each round, by its name: rates per second, and milliseconds that something took."""
 
     by_name: dict[str, list[float]] = field(default_factory=dict)
+    milliseconds: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, name: str, per_second: float) -> None:
         """Keep the rate of one more round."""
         self.by_name.setdefault(name, []).append(per_second)
+
+    def took(self, name: str, milliseconds: float) -> None:
+        """Keep how long it took in one more round."""
+        self.milliseconds.setdefault(name, []).append(milliseconds)
 
     def ratio(self, name: str, to: str) -> list[float]:
         """One ratio per round: both were measured within seconds of each other, so the machine's moods cancel out."""
@@ -59,13 +65,14 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure that has a bound; more is better."""
+    """One figure that has a bound."""
 
     name: str
     rounds: Sequence[float]
     must: float
     goal: float
     unit: str = "×"
+    better: Literal["higher", "lower"] = "higher"
 
     @property
     def value(self) -> float:
@@ -75,9 +82,12 @@ class Figure:
     @property
     def verdict(self) -> str:
         """How the value stands to its bounds."""
-        if self.value < self.must:
+        if not self._reaches(self.must):
             return "MISSED"
-        return "goal" if self.value >= self.goal else "must"
+        return "goal" if self._reaches(self.goal) else "must"
+
+    def _reaches(self, bound: float) -> bool:
+        return self.value >= bound if self.better == "higher" else self.value <= bound
 
 
 def table(rates: Rates, figures: Sequence[Figure]) -> Iterator[str]:
@@ -86,10 +96,10 @@ def table(rates: Rates, figures: Sequence[Figure]) -> Iterator[str]:
     for name, values in rates.by_name.items():
         yield f"{name:<58}{median(values):>10,.0f}{min(values):>10,.0f}{max(values):>10,.0f}"
     yield ""
-    yield f"{'figure':<58}{'median':>10}{'lowest':>10}{'highest':>10}{'must':>8}{'goal':>8}  reached"
+    yield f"{'figure':<58}{'median':>10}{'lowest':>10}{'highest':>10}{'must':>10}{'goal':>8}  reached"
     for f in figures:
         spread = f"{f.value:>10,.2f}{min(f.rounds):>10,.2f}{max(f.rounds):>10,.2f}"
-        yield f"{f.name:<58}{spread}{f.must:>8g}{f.goal:>8g}  {f.verdict}"
+        yield f"{f.name:<58}{spread}{'≥' if f.better == 'higher' else '≤':>4}{f.must:>6g}{f.goal:>8g}  {f.verdict}"
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:
@@ -97,7 +107,7 @@ def write(figures: Sequence[Figure], path: Path) -> None:
     document = {
         "commit": _commit(),
         "figures": {
-            f.name: {"value": round(f.value, 3), "must": f.must, "goal": f.goal, "unit": f.unit, "better": "higher"}
+            f.name: {"value": round(f.value, 3), "must": f.must, "goal": f.goal, "unit": f.unit, "better": f.better}
             for f in figures
         },
     }
