@@ -32,6 +32,10 @@ from tests.integration.small_app import PASSWORD
 from tests.records import record_of
 from tests.waiting import wait_until
 
+IDS = text(
+    "INSERT INTO inbox (event_id, received_at)"
+    " SELECT gen_random_uuid(), now() - d * interval '1 day' FROM unnest(CAST(:days AS int[])) AS d"
+)
 ANSWERS = text(
     "INSERT INTO idempotency_keys (actor_id, route, key, body_sha256, status, answer, created_at)"
     " SELECT gen_random_uuid(), 'POST /mentoring/requests', 'kunci-kunci', '', 201, '',"
@@ -65,9 +69,10 @@ async def given(make_database: MakeDatabase, tmp_path: Path, monkeypatch: pytest
     )
 
 
-async def test_answers_and_sign_ins_are_forgotten_when_their_time_is_over(given: Resources) -> None:
+async def test_answers_sign_ins_and_ids_are_forgotten_when_their_time_is_over(given: Resources) -> None:
     async with given.database.transaction() as session:
         await session.execute(ANSWERS, {"hours": [1, 47, 49]})
+        await session.execute(IDS, {"days": [1, 7_300]})
     async with given.identity.transaction() as session:
         account_id = await add_account(session, "sari", PASSWORD, [Role.ANALYST])
         await session.execute(SIGN_INS, {"account_id": account_id, "hours": [-11, 1]})
@@ -80,6 +85,7 @@ async def test_answers_and_sign_ins_are_forgotten_when_their_time_is_over(given:
     await asyncio.wait_for(chores, 5)
 
     assert await rows(given.database, "idempotency_keys") == 2
+    assert await rows(given.database, "inbox") == 1
 
 
 class CountingLog(EmbeddedTransport):
