@@ -14,11 +14,9 @@ from tests.faults.hop import DRAIN_SECONDS, Hop
 from tests.faults.plan import LATEST_CALL, Role, deaths, places
 from tests.servers.kafka import KafkaServer
 from tests.servers.postgres import PostgresServer
-from tests.waiting import pause, wait_until
+from tests.waiting import wait_until
 
 Counts = dict[str, int]
-BROKER_AWAY_SECONDS = 10.0
-RANDOM_KILLS = 10
 TAKEN_OVER_SECONDS = 20.0
 SESSION_SECONDS = 60.0
 
@@ -55,47 +53,6 @@ async def relay_killed(scene: Scene) -> Counts:
 async def worker_killed(scene: Scene) -> Counts:
     """kill -9 of the worker before and after each of its steps."""
     return await _killed_everywhere(scene, Role.WORKER)
-
-
-async def killed_at_random(scene: Scene) -> Counts:
-    """kill -9 of relay or worker at whatever they do, again and again under load."""
-    supervisors = [scene.hop.supervise(role, (), scene.folder) for role in Role]
-    async with scene.hop.dying():
-        for _ in range(RANDOM_KILLS):
-            await scene.hop.complete_classes(3)
-            await pause(scene.chance.uniform(0.5, 3))
-            scene.chance.choice(supervisors).restart()
-    return {"killed": RANDOM_KILLS}
-
-
-async def broker_killed(scene: Scene) -> Counts:
-    """kill -9 of the broker under load, started again after ten seconds."""
-    for role in Role:
-        scene.hop.supervise(role, (), scene.folder)
-    async with scene.hop.dying():
-        await scene.hop.complete_classes(10)
-        await wait_until(scene.hop.drained, within=DRAIN_SECONDS)
-        await scene.hop.complete_classes(10)
-        scene.kafka.kill()
-        await scene.hop.complete_classes(10)
-        await pause(BROKER_AWAY_SECONDS)
-        await scene.kafka.start()
-    return {"killed": 1}
-
-
-async def postgres_killed(scene: Scene) -> Counts:
-    """kill -9 of every process of PostgreSQL under load."""
-    for role in Role:
-        scene.hop.supervise(role, (), scene.folder)
-    async with scene.hop.dying():
-        await scene.hop.complete_classes(10)
-        await wait_until(scene.hop.drained, within=DRAIN_SECONDS)
-        await scene.hop.complete_classes(10)
-        scene.postgres.kill()
-        await pause(3)
-        scene.postgres.start()
-        await scene.hop.complete_classes(10)
-    return {"killed": 1}
 
 
 async def relay_stopped(scene: Scene) -> Counts:
@@ -146,9 +103,6 @@ async def everything_again(scene: Scene) -> Counts:
 FAULTS: dict[str, Fault] = {
     "F2 relay killed at every step": relay_killed,
     "F3 worker killed at every step": worker_killed,
-    "F4 processes killed at random": killed_at_random,
-    "F5 broker killed": broker_killed,
-    "F8 PostgreSQL killed": postgres_killed,
     "F12 everything delivered again": everything_again,
     "F20 relay stopped and continued": relay_stopped,
     "F20 worker stopped and continued": worker_stopped,

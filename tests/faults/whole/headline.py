@@ -11,14 +11,13 @@ from tests.faults.stage import Stage
 from tests.faults.supervisor import ROOT
 from tests.faults.whole.checker import broken, summary
 from tests.faults.whole.evidence import gather
-from tests.faults.whole.generator import Work, working
-from tests.faults.whole.people import People
+from tests.faults.whole.generator import working
 from tests.faults.whole.scene import Counts, WholeScene, opened
-from tests.waiting import pause
+from tests.waiting import pause, wait_until
 
 EVENTS = 100_000
-KILLS_PER_EVENT = 55 / EVENTS
-FEWEST_KILLS = 6
+KILLS_PER_EVENT = 56 / EVENTS
+FEWEST_KILLS = 8
 SEWN: dict[str, dict[str, float]] = {"worker": {"failures": 0.1}, "relay": {"twice": 0.2}}
 """A tenth of the handler calls fails, a fifth of the records is sent twice."""
 
@@ -28,7 +27,7 @@ SHORT_REST_SECONDS = 0.5
 LOWEST_SCORE = 66
 EVERY_SECONDS = 2.0
 OUTAGE_SECONDS = 10.0
-DRAIN_SECONDS = 300.0
+TOLD_SECONDS, DRAIN_SECONDS = 600.0, 900.0
 TWO = ("training", "evaluation")
 TOLD = "SELECT count(*) FROM outbox"
 ENDS = ROOT / "build" / "headline-ends.jsonl"
@@ -43,8 +42,12 @@ async def headline(name: str, stage: Stage) -> tuple[list[str], Counts]:
     async with opened(stage, name, batch=BATCH, sewn=SEWN) as scene:
         people = scene.people
         people.seats, people.lowest = (SHORT_SEATS if short else SEATS), LOWEST_SCORE
-        async with working(_workers(people), lambda: SHORT_REST_SECONDS if short else 0.0):
-            await _kill_until(scene, stage.events, max(FEWEST_KILLS, round(stage.events * KILLS_PER_EVENT)))
+        kills = max(FEWEST_KILLS, round(stage.events * KILLS_PER_EVENT))
+        async with working([people.hold_class, people.hold_class, people.confirm], lambda: SHORT_REST_SECONDS * short):
+            await wait_until(lambda: _enough(scene, stage.events // 2), within=TOLD_SECONDS, every=1.0)
+            await _kill(scene, kills // 2)
+            await wait_until(lambda: _enough(scene, stage.events), within=TOLD_SECONDS, every=1.0)
+        await _kill(scene, kills - kills // 2)
         await scene.whole.drained(DRAIN_SECONDS)
         scene.counts["events_of_two_services"] = await _told(scene)
         scene.counts.update(_killed(scene))
@@ -57,26 +60,23 @@ async def headline(name: str, stage: Stage) -> tuple[list[str], Counts]:
         return findings, counts
 
 
-def _workers(people: People) -> list[Work]:
-    return [people.hold_class, people.hold_class, people.confirm]
-
-
-async def _kill_until(scene: WholeScene, events: int, kills: int) -> None:
-    """Kill one after the other, in the middle the broker for a while, until there were enough events and kills."""
+async def _kill(scene: WholeScene, kills: int) -> None:
+    """Kill one part after the other, in the middle the broker, which stays away for a while."""
     members = [scene.whole.members[service, part] for service in TWO for part in ("web", "worker", "relay")]
-    killed = 0
-    while killed < kills or await _told(scene) < events:
+    for number in range(kills):
         await pause(EVERY_SECONDS)
-        killed += 1
-        if killed == kills // 2:
+        if number == kills // 2:
             scene.whole.kill_broker()
             await pause(OUTAGE_SECONDS)
             await scene.broker.start()
-            continue
-        member = members[killed % len(members)]
-        await member.murder()
-        member.start()
-    await scene.whole.all_ready()
+        else:
+            member = members[number % len(members)]
+            await member.murder()
+            member.start()
+
+
+async def _enough(scene: WholeScene, events: int) -> bool:
+    return await _told(scene) >= events
 
 
 async def _told(scene: WholeScene) -> int:

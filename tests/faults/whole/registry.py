@@ -18,9 +18,9 @@ from tests.faults.whole.scene import WholeFault
 FAULTS: dict[str, WholeFault] = {
     "F1 web killed at each step of a command": web_killed_at_each_step,
     "F4 every process killed at random": everything_killed_at_random,
-    "F5 broker killed, whole installation": broker_killed,
+    "F5 broker killed": broker_killed,
     "F6 broker away for minutes": broker_away_for_long,
-    "F8 PostgreSQL killed, whole installation": postgres_killed,
+    "F8 PostgreSQL killed": postgres_killed,
     "F9 database away while the log delivers": database_away_while_the_log_delivers,
     "F10 connections exhausted": connections_exhausted,
     "F23 answer to COMMIT lost": answer_to_commit_lost,
