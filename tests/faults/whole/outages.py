@@ -13,7 +13,7 @@ from tests.faults.whole.proxy import Proxy, Streams
 from tests.faults.whole.scene import WholeScene
 from tests.waiting import pause
 
-SHORT_SECONDS, LONG_SECONDS = 10.0, 150.0
+SHORT_SECONDS, LONG_SECONDS = 10.0, 130.0
 DATABASE_SECONDS = 75.0
 WORK_MEANWHILE = 20
 MEMORY_MB = 60
