@@ -68,6 +68,30 @@ class NeedIdentified(Event):
     gap: int = Field(ge=-5, le=-1)
 
 
+class NeedStandardChanged(Event):
+    """Another position asks another level of the person, before the plan has fixed how the need is met.
+
+    Published by needs when the person moves; consumed by evaluation, which judges what follows by the new standard.
+    """
+
+    type: ClassVar[str] = "bangkom.needs.need_standard_changed.v1"
+    topic: ClassVar[str] = "bangkom.needs"
+    subject_field: ClassVar[str] = "need_id"
+    example: ClassVar[dict[str, object]] = {
+        "need_id": "01920000-0000-7000-8000-000000000040",
+        "employee_id": "01920000-0000-7000-8000-000000000001",
+        "competency": "PELAYANAN_PUBLIK",
+        "cycle": 2026,
+        "standard_level": 4,
+    }
+
+    need_id: UUID
+    employee_id: UUID
+    competency: Code
+    cycle: int
+    standard_level: Level
+
+
 class NeedVerified(Event):
     """A need was confirmed by the unit of the person (AKPK, second stage).
 

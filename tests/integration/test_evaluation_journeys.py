@@ -14,7 +14,14 @@ from services.evaluation.app import SERVICE
 from services.evaluation.cli import journey
 from shared.db import Database
 from shared.delivery.envelope import Record
-from shared.events.needs import CompetencyAssessed, NeedClosed, NeedIdentified, NeedValidated, PlanItemApproved
+from shared.events.needs import (
+    CompetencyAssessed,
+    NeedClosed,
+    NeedIdentified,
+    NeedStandardChanged,
+    NeedValidated,
+    PlanItemApproved,
+)
 from shared.events.training import ClassScheduled, LearningHoursCredited, LearningHoursReversed
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
@@ -159,6 +166,21 @@ async def test_each_step_names_its_service_time_cause_and_what_decided(house: Ho
         "2019-01-01",
     )
     assert by_type["follow_up_opened"]["at"].endswith("+07:00")
+
+
+async def test_need_goes_by_the_standard_of_the_newest_position_though_an_older_item_comes_later(house: House) -> None:
+    seat = Participant()
+    identified, _, approved, *_ = story_of(seat)
+    changed = NeedStandardChanged(
+        need_id=seat.need_id, employee_id=seat.employee_id, competency=seat.competency, cycle=2026, standard_level=5
+    )
+    for record in (identified, record_of(changed), approved):
+        await take(house.database, record)
+    person = await house.person(employee_id=seat.employee_id)
+
+    need = (await person.get(f"/evaluation/journeys/{seat.need_id}")).json()["need"]
+
+    assert (need["standard_level"], need["current_level"]) == (5, 2)
 
 
 async def test_foreign_journey_is_not_found(house: House) -> None:

@@ -12,7 +12,7 @@ from shared.db import Database
 from shared.delivery.envelope import Record
 from shared.directory import DirectoryEmployee
 from shared.events.employees import EmployeeRecorded
-from shared.events.needs import NeedRejected, NeedReturned, PlanItemWithdrawn
+from shared.events.needs import NeedRejected, NeedReturned, NeedStandardChanged, PlanItemWithdrawn
 from shared.identity.actor import Actor
 from shared.ids import new_id
 from tests.conftest import MakeDatabase
@@ -171,10 +171,12 @@ async def test_higher_position_has_the_unit_look_again_by_its_standard(database:
     records = [
         await change(database, person, position_id=office.higher_position_id) for person in (office.ani, office.budi)
     ]
-    await take(database, *records)
+    said = await take(database, *records)
 
     rows = {row.id: (row.status, row.standard_level) for row in await needs(database)}
     assert rows == {planned: ("PLANNED", 2), validated: ("RETURNED", 3)}
+    told = [each.event for each in said if isinstance(each.event, NeedStandardChanged)]
+    assert [(event.need_id, event.standard_level) for event in told] == [(validated, 3)]
 
 
 async def test_unchanged_person_and_one_without_needs_change_nothing(database: Database, office: Office) -> None:

@@ -12,12 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.tables import JourneyEventRow, JourneyLinkRow, NeedRow
 from shared.db import insert_rows
 from shared.delivery.envelope import Received
+from shared.events.needs import NeedIdentified, NeedStandardChanged
 
 ONCE = "ON CONFLICT DO NOTHING"
 FILL_NEED = (
     "ON CONFLICT (id) DO UPDATE SET standard_level = coalesce(excluded.standard_level, needs.standard_level),"
     " current_level = coalesce(excluded.current_level, needs.current_level)"
 )
+# Told with the key of the need, so the newest comes last; an item of the plan may come whenever its own key does.
+OF_STANDARD = (NeedIdentified, NeedStandardChanged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,13 @@ async def keep_needs(session: AsyncSession, events: Iterable[Received[Any]]) -> 
     rows: dict[UUID, dict[str, Any]] = {}
     for event in events:
         data = event.data
+        known = rows.get(data.need_id, {})
         rows[data.need_id] = {
             "id": data.need_id,
             "employee_id": data.employee_id,
             "competency": data.competency,
             "cycle": data.cycle,
-            "standard_level": getattr(data, "standard_level", None),
-            "current_level": getattr(data, "current_level", None),
+            "standard_level": data.standard_level if isinstance(data, OF_STANDARD) else known.get("standard_level"),
+            "current_level": data.current_level if isinstance(data, NeedIdentified) else known.get("current_level"),
         }
     await insert_rows(session, NeedRow, [rows[each] for each in sorted(rows)], FILL_NEED)

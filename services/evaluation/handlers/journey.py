@@ -38,6 +38,7 @@ from shared.events.needs import (
     NeedIdentified,
     NeedRejected,
     NeedReturned,
+    NeedStandardChanged,
     NeedValidated,
     NeedVerified,
     PlanItemApproved,
@@ -58,7 +59,16 @@ from shared.events.training import (
 )
 
 NEEDS = frozenset(
-    {NeedIdentified, NeedVerified, NeedReturned, NeedValidated, NeedRejected, PlanItemApproved, NeedClosed}
+    {
+        NeedIdentified,
+        NeedStandardChanged,
+        NeedVerified,
+        NeedReturned,
+        NeedValidated,
+        NeedRejected,
+        PlanItemApproved,
+        NeedClosed,
+    }
 )
 """Events that say whose need it is."""
 
@@ -100,6 +110,7 @@ THREADS: dict[type[Event], Callable[[Any], Thread]] = {
     NeedIdentified: _of_need,
     NeedVerified: _of_need,
     NeedReturned: _of_need,
+    NeedStandardChanged: _of_need,
     NeedValidated: _of_need,
     NeedRejected: _of_need,
     NeedClosed: _of_closing,

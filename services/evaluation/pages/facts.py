@@ -82,6 +82,7 @@ FACTS: Mapping[str, Fact] = {
     ),
     "need_verified": Fact("Diverifikasi oleh unit", "good"),
     "need_returned": Fact("Dikembalikan ke unit", "warn", (REASON,)),
+    "need_standard_changed": Fact("Standarnya berubah karena jabatan baru", figures=(STANDARD,)),
     "need_validated": Fact("Divalidasi oleh analis", "good"),
     "need_rejected": Fact("Kebutuhan ditolak", "plain", (REASON,)),
     "need_closed": Fact("Kebutuhan terpenuhi dan ditutup", "good", (Figure("level", "Tingkat yang dicapai"),)),

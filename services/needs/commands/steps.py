@@ -25,6 +25,7 @@ from shared.events.needs import (
     NeedClosed,
     NeedRejected,
     NeedReturned,
+    NeedStandardChanged,
     NeedValidated,
     NeedVerified,
     PlanItemWithdrawn,
@@ -105,6 +106,9 @@ async def take_steps(session: AsyncSession, steps: Iterable[Step], actor: Actor 
         "levels": [need.closing_level for need in needs],
     }
     await session.execute(_WRITE_NEEDS, {**columns, "moment": moment})
+    for step in changed:
+        if step.after.standard_level != step.before.standard_level:
+            _tell_of_standard(session, step)
     moved = [step for step in changed if step.moved]
     await note_steps(session, moved, actor)
     for step in moved:
@@ -175,6 +179,18 @@ def _why(need: Need) -> WithdrawalReason:
     if need.reason in _OF_PERSON:
         return _OF_PERSON[need.reason]
     return WithdrawalReason.NEED_MET if need.status is NeedStatus.CLOSED else WithdrawalReason.NEED_RETURNED
+
+
+def _tell_of_standard(session: AsyncSession, step: Step) -> None:
+    need = step.after
+    event = NeedStandardChanged(
+        need_id=need.id,
+        employee_id=need.employee_id,
+        competency=need.competency,
+        cycle=need.cycle,
+        standard_level=need.standard_level,
+    )
+    outbox.record(session, event, caused_by=step.cause, correlation=need.id)
 
 
 def _tell(session: AsyncSession, step: Step) -> None:

@@ -44,8 +44,10 @@ STAGES = {
 DECIDED = "decided"
 ELSEWHERE = "elsewhere"
 CORRECTED = "training_completion_corrected"
-# Told beside the journey by others: hours by the ledger, classes by findings, corrections by their completions.
+# Told beside the journey by others: hours by the ledger, classes by findings, corrections by their completions. What
+# a move changed of a need's standard shows in the need itself.
 BESIDE = (
+    "need_standard_changed",
     "learning_hours_credited",
     "learning_hours_reversed",
     "certificate_issued",
@@ -283,14 +285,7 @@ def compared(product: Product) -> Iterator[tuple[str, Facts, Facts]]:
     journeys = product.each("evaluation", [f"journeys/{one['id']}" for one in listed])
     fields = ("employee_id", "competency", "cycle", "standard_level", "current_level")
     shown = {one["id"]: {name: one[name] for name in fields} for one in listed}
-    details = product.each("needs", [f"needs/{id_}" for id_ in needs])
-    moved = {one["id"] for one in details if any(step["reason"] == "POSITION_CHANGED" for step in one["steps"])}
-    # Who moves is measured anew by what the new position asks; the journey goes on from the gap that was found.
-    wanted = {
-        id_: {name: need[name] for name in fields if name != "standard_level" or id_ not in moved}
-        for id_, need in needs.items()
-    }
-    yield "journeys", wanted, shown
+    yield "journeys", {id_: {name: need[name] for name in fields} for id_, need in needs.items()}, shown
     expected = Expected(product, journeys)
     expected.of_needs()
     expected.of_training()
