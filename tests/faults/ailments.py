@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import time_machine
+from aiokafka.producer.message_accumulator import BatchBuilder
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.delivery.consumer import Handler, Handlers
@@ -23,6 +25,8 @@ SLOW = "FAULT_SLOW_SECONDS"
 CLOCK = "FAULT_CLOCK_HOURS"
 """HOURS the process's clock is ahead; at SIGUSR1 it jumps to as many behind."""
 
+STOPPING = "FAULT_STOPPING"
+"""STEP: after SIGUSR2 the process stands still before its next such step, as when its machine is suspended."""
 GROUP = "FAULT_GROUP"
 """The group a worker reads as, when it is to be another than that of its service."""
 
@@ -55,6 +59,13 @@ def bend_clock() -> None:
         return
     ahead = time_machine.travel(datetime.now(UTC) + timedelta(hours=hours))
     ahead.start()
+    real = BatchBuilder.append
+
+    def append(batch: BatchBuilder, *, timestamp: int | None, **record: Any) -> Any:
+        # Its native code asks the system for the time, past everything that can be bent from here.
+        return real(batch, timestamp=timestamp or time.time_ns() // 1_000_000, **record)
+
+    BatchBuilder.append = append
 
     def jump(*_: object) -> None:
         ahead.stop()

@@ -33,6 +33,7 @@ CLASS_SIZE = 10
 DRAIN_SECONDS = 90.0
 TOPIC = "bangkom.training"
 REFERENCE = "bangkom.reference"
+OWED_AND_MADE = text("SELECT count(*) FILTER (WHERE published_at IS NULL), count(*) FROM outbox")
 EVALUATION = "tests.faults.evaluation"
 """The evaluation service, its handlers watched."""
 
@@ -119,10 +120,10 @@ class Hop:
     async def drained(self) -> bool:
         """The outbox is empty and evaluation has taken every event."""
         async with self.training.database.session() as session:
-            owed = await session.scalar(text("SELECT count(*) FROM outbox WHERE published_at IS NULL"))
+            owed, made = (await session.execute(OWED_AND_MADE)).one()
         async with self.evaluation.session() as session:
             taken = await session.scalar(text("SELECT count(*) FROM inbox"))
-        return (owed, taken) == (0, 3 * len(self.training.participants) + self.planted.records)
+        return (owed, taken) == (0, made + self.planted.records)
 
     async def plant_effective(self, *records: Foreign) -> None:
         """Write records past the outbox that are as good as any."""
@@ -138,12 +139,12 @@ class Hop:
         self.planted.held.update(held)
         self.planted.event_ids |= {UUID(id_.decode()) for each in records if (id_ := dict(each.headers).get("ce_id"))}
 
-    async def operate(self, module: str, *command: str) -> str:
+    async def operate(self, module: str, *command: str, settings: Mapping[str, str] | None = None) -> str:
         """Give an operator's command to a service and return what it says; one that fails is a failure of the fault."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, *command),
             cwd=ROOT,
-            env={**os.environ, **self.environment(0), "BANGKOM_TRANSPORT": "kafka"},
+            env={**os.environ, **self.environment(0), "BANGKOM_TRANSPORT": "kafka", **(settings or {})},
             stdout=PIPE,
             stderr=STDOUT,
         )

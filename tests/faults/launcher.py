@@ -22,7 +22,7 @@ from shared.delivery.transport.kafka import KafkaSource
 from shared.delivery.worker import Worker
 from shared.directory import DIRECTORY_HANDLERS
 from shared.settings import settings_for
-from tests.faults.ailments import GROUP, ailing, bend_clock
+from tests.faults.ailments import GROUP, STOPPING, ailing, bend_clock
 from tests.faults.first_hop import watched
 from tests.faults.plan import Death, Moment, Role
 
@@ -39,8 +39,8 @@ OWNERS: dict[str, type] = {
 }
 
 
-def arm(death: Death) -> None:
-    """Have the process die at the step, as when its machine loses power."""
+def arm(death: Death, number: signal.Signals = signal.SIGKILL) -> None:
+    """Have the process die at the step, as when its machine loses power; or stop there until it is let go on."""
     owner = OWNERS[death.step]
     real = getattr(owner, death.step)
     calls = 0
@@ -49,10 +49,10 @@ def arm(death: Death) -> None:
         nonlocal calls
         calls += 1
         if calls == death.nth and death.moment is Moment.BEFORE:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
         answer = await real(*arguments)
         if calls == death.nth:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
         return answer
 
     setattr(owner, death.step, deadly)
@@ -80,6 +80,9 @@ async def run(role: Role) -> None:
 def main() -> None:
     role, *death = sys.argv[1:]
     bend_clock()
+    if step := os.environ.get(STOPPING):
+        place = Death(Role(role), step, Moment.BEFORE, 1)
+        signal.signal(signal.SIGUSR2, lambda *_: arm(place, signal.SIGSTOP))
     if death:
         step, moment, nth = death
         arm(Death(Role(role), step, Moment(moment), int(nth)))

@@ -57,6 +57,8 @@ class Supervisor:
     async def stop(self) -> None:
         """Let the last process end in order; one that does not, or ends badly, is a failure."""
         assert self._process is not None
+        # One that has just begun does not listen yet, and would end as any program does.
+        await wait_until(self._hears_the_end, within=DEATH_SECONDS, description=f"the begin of the {self.role}")
         self._process.terminate()
         assert await self._ended(STOP_SECONDS, f"the end of the {self.role}") == 0, self.tail()
 
@@ -64,6 +66,23 @@ class Supervisor:
         """Stop the process where it stands, or let it go on."""
         assert self._process is not None
         self._process.send_signal(number)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the process stands still by SIGSTOP."""
+        return Path("/proc", str(self.pid), "stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory the process has used at most."""
+        return int(self._status("VmHWM")) * 1024
+
+    def _hears_the_end(self) -> bool:
+        return bool(int(self._status("SigCgt"), 16) >> (signal.SIGTERM - 1) & 1)
+
+    def _status(self, name: str) -> str:
+        lines = Path("/proc", str(self.pid), "status").read_text().splitlines()
+        return next(line.split()[1] for line in lines if line.startswith(f"{name}:"))
 
     def restart(self) -> None:
         """Kill the process at whatever it does, and start the next."""
