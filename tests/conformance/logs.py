@@ -24,6 +24,8 @@ from tests.waiting import wait_until
 
 PARTITIONS = 3
 """Enough to spread keys, and few enough for a test to begin at once."""
+LARGEST = 8 * 2**20
+"""Bytes of a record that a stranger may try to write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ class KafkaLog:
             await admin.close()
 
     async def write(self, *records: Foreign) -> None:
-        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", max_request_size=LARGEST)
         await producer.start()
         try:
             for record in records:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -123,7 +124,10 @@ class Receiver:
         transport, topics, group = self.log.transport(), self.consumer().topics, group_of(self.database.origin.service)
 
         async def all_taken() -> bool:
-            return sum((await transport.lag(group, topics)).values()) == 0
+            # A broker that has just begun does not know yet who keeps the offsets of a group.
+            with suppress(GroupCoordinatorNotAvailableError):
+                return sum((await transport.lag(group, topics)).values()) == 0
+            return False
 
         async with running(self.worker(transport=self.log.transport(batch=10))):
             await wait_until(all_taken, within=30, every=0.1)
