@@ -28,7 +28,7 @@ PUBLISHED = Counter("bangkom_outbox_published_total", "Outbox rows the broker ha
 SEND_FAILURES = Counter("bangkom_outbox_send_failures_total", "Outbox rows to be sent again", ["service"])
 REFUSED = Counter("bangkom_outbox_refused_total", "Outbox rows refused for good", ["service"])
 RELAY_FAILURES = Counter("bangkom_relay_failures_total", "Times the relay lost the log or the database", ["service"])
-UNPUBLISHED = Gauge("bangkom_outbox_unpublished", "Outbox rows not yet confirmed", ["service"])
+UNPUBLISHED = Gauge("bangkom_outbox_unpublished", "Outbox rows not yet confirmed, up to a million", ["service"])
 OLDEST = Gauge("bangkom_outbox_oldest_seconds", "Age of the oldest unpublished outbox row", ["service"])
 REFUSED_KEYS = Gauge("bangkom_outbox_refused_keys", "Keys the log refuses and an operator must look at", ["service"])
 
