@@ -5,25 +5,28 @@ from __future__ import annotations
 import json
 import signal
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import cycle
 
 from tests.faults.stage import Stage
 from tests.faults.supervisor import ROOT
 from tests.faults.whole.checker import broken, summary
 from tests.faults.whole.evidence import gather
 from tests.faults.whole.generator import working
+from tests.faults.whole.processes import Member
 from tests.faults.whole.scene import Counts, WholeScene, opened
 from tests.waiting import pause, wait_until
 
 EVENTS = 100_000
 KILLS_PER_EVENT = 56 / EVENTS
-FEWEST_KILLS = 8
+FEWEST_KILLS = 6
 SEWN: dict[str, dict[str, float]] = {"worker": {"failures": 0.1}, "relay": {"twice": 0.2}}
 """A tenth of the handler calls fails, a fifth of the records is sent twice."""
 
 BATCH = 500
-SEATS, SHORT_SEATS = 400, 10
-SHORT_REST_SECONDS = 0.5
+SEATS, SHORT_SEATS = 400, 40
+SHORT_REST_SECONDS = 0.1
 LOWEST_SCORE = 66
 EVERY_SECONDS = 2.0
 OUTAGE_SECONDS = 10.0
@@ -42,12 +45,14 @@ async def headline(name: str, stage: Stage) -> tuple[list[str], Counts]:
     async with opened(stage, name, batch=BATCH, sewn=SEWN) as scene:
         people = scene.people
         people.seats, people.lowest = (SHORT_SEATS if short else SEATS), LOWEST_SCORE
+        turns = cycle(scene.whole.members[service, part] for service in TWO for part in ("web", "worker", "relay"))
         kills = max(FEWEST_KILLS, round(stage.events * KILLS_PER_EVENT))
         async with working([people.hold_class, people.hold_class, people.confirm], lambda: SHORT_REST_SECONDS * short):
             await wait_until(lambda: _enough(scene, stage.events // 2), within=TOLD_SECONDS, every=1.0)
-            await _kill(scene, kills // 2)
+            await _kill(turns, kills // 2)
+            await _broker_away(scene)
             await wait_until(lambda: _enough(scene, stage.events), within=TOLD_SECONDS, every=1.0)
-        await _kill(scene, kills - kills // 2)
+        await _kill(turns, kills - kills // 2)
         await scene.whole.drained(DRAIN_SECONDS)
         scene.counts["events_of_two_services"] = await _told(scene)
         scene.counts.update(_killed(scene))
@@ -60,19 +65,19 @@ async def headline(name: str, stage: Stage) -> tuple[list[str], Counts]:
         return findings, counts
 
 
-async def _kill(scene: WholeScene, kills: int) -> None:
-    """Kill one part after the other, in the middle the broker, which stays away for a while."""
-    members = [scene.whole.members[service, part] for service in TWO for part in ("web", "worker", "relay")]
-    for number in range(kills):
+async def _kill(turns: Iterator[Member], kills: int) -> None:
+    """Kill whose turn it is, again and again."""
+    for _ in range(kills):
         await pause(EVERY_SECONDS)
-        if number == kills // 2:
-            scene.whole.kill_broker()
-            await pause(OUTAGE_SECONDS)
-            await scene.broker.start()
-        else:
-            member = members[number % len(members)]
-            await member.murder()
-            member.start()
+        member = next(turns)
+        await member.murder()
+        member.start()
+
+
+async def _broker_away(scene: WholeScene) -> None:
+    scene.whole.kill_broker()
+    await pause(OUTAGE_SECONDS)
+    await scene.broker.start()
 
 
 async def _enough(scene: WholeScene, events: int) -> bool:
