@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -19,6 +21,7 @@ from tests.conformance.conftest import OpenKafka
 from tests.conformance.logs import KafkaLog, read_all
 from tests.conformance.stage import Numbers, Stage, expected, measured, publish, running, unpublished
 from tests.conftest import MakeDatabase
+from tests.model.gates import Halt
 from tests.servers.kafka import KafkaServer
 from tests.waiting import wait_until
 
@@ -104,6 +107,35 @@ async def test_relay_that_lost_its_session_sends_no_more_until_it_leads_again(st
         await evaluation.has(20)
 
     assert await evaluation.effects() == expected([subject], range(20))
+
+
+async def test_relay_speaks_to_its_server_while_the_log_is_slow(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.delivery.relay.HEARTBEAT_SECONDS", 0.05)
+    training = await stage.publisher()
+    relay = stage.relay(training)
+    sending = Halt(relay, "send_batch")
+
+    async with running(relay):
+        await publish(training, measured(new_id(), 0))
+        await asyncio.wait_for(sending.reached.wait(), 20)
+        before = await last_spoken(training)
+
+        async def has_spoken() -> bool:
+            return await last_spoken(training) > before
+
+        await wait_until(has_spoken)
+        sending.end(goes_on=True)
+        await all_left(training)
+
+
+async def last_spoken(database: Database) -> datetime:
+    """When the relay that leads last said something to the server, which ends the sessions of the silent."""
+    async with database.session() as session:
+        leading = text(
+            "SELECT query_start FROM pg_stat_activity JOIN pg_locks USING (pid)"
+            " WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7220002"
+        )
+        return cast("datetime", await session.scalar(leading))
 
 
 async def test_events_leave_by_themselves_soon_after_commit(stage: Stage) -> None:
