@@ -128,6 +128,17 @@ class ConsumerStory(RuleBasedStateMachine):
         assert committed == sorted(committed, reverse=True)
         self.model.take([told for told in new if told.event_id in seen])
 
+    @precondition(lambda self: self.offset < len(self.log.records))
+    @rule(count=COUNTS)
+    def be_interrupted(self, count: int) -> None:
+        """Something that passes by itself keeps a handler from its work: the same records come again."""
+        batch = self._next(count)
+        self.receiver.interrupted = True
+        with suppress(ConnectionResetError):
+            self.place.run(self.consumer.take(self.log.records[batch]))
+            self._taken(batch)
+        self.receiver.interrupted = False
+
     @precondition(lambda self: self.zombie is None and self.offset < len(self.log.records))
     @rule(count=COUNTS)
     def fall_asleep(self, count: int) -> None:
@@ -210,6 +221,16 @@ class ConsumerStory(RuleBasedStateMachine):
         except Crash:
             self.model.release(key, attempts=nth - 1 if moment == "before" else nth)
         await self._retry()
+
+    @precondition(lambda self: self.model.all_waiting())
+    @rule(subject=SUBJECTS)
+    def be_interrupted_while_releasing(self, subject: UUID) -> None:
+        key = "bangkom.training", str(subject)
+        self.receiver.interrupted = True
+        with suppress(ConnectionResetError):
+            self.place.run(self.receiver.consumer().release(*key))
+            self.model.release(key)
+        self.receiver.interrupted = False
 
     @precondition(lambda self: self.model.all_waiting())
     @rule(index=st.integers(0, 100), command=st.sampled_from(["replay", "replay", "discard"]))

@@ -44,6 +44,7 @@ class Receiver:
     def __init__(self, place: Place, model: Consumption) -> None:
         self._place = place
         self._model = model
+        self.interrupted = False
         self.settings = Settings(agency="medan")
         self.services = {"evaluation": replace(SERVICE, handlers=self.handlers)}
 
@@ -67,6 +68,9 @@ class Receiver:
         self._fail(events)
 
     def _fail(self, events: list[Received[Any]]) -> None:
+        if self.interrupted:
+            self.interrupted = False
+            raise ConnectionResetError
         if early := [event for event in events if event.event_id in self._model.early]:
             raise NotYet(*early)
         if any(event.event_id in self._model.failing for event in events):
