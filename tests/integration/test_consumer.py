@@ -248,6 +248,7 @@ async def test_state_replayed_by_two_operators_takes_effect_once(ledger: Ledger)
     outcomes = await asyncio.gather(*(each.replay(held_id) for each in consumers), return_exceptions=True)
 
     assert outcomes.count(True) == 1
+    assert [type(outcome) for outcome in outcomes if outcome is not True] == [NotFound] * 3
     assert await ledger.held() == []
     async with ledger.database.session() as session:
         assert await session.scalar(text("SELECT count(*) FROM ledger")) == 1
@@ -291,6 +292,24 @@ async def test_release_that_is_cut_short_goes_on_without_anybody_asking(ledger: 
 
     assert await ledger.effects() == {subject: [0, 1, 2, 3]}
     assert await ledger.held() == []
+
+
+async def test_release_that_meets_a_passing_failure_leaves_everything_as_it_was(ledger: Ledger) -> None:
+    subject, consumer = new_id(), ledger.consumer()
+    ledger.fail = lambda _: ValueError()
+    await consumer.take([measured(subject, number) for number in range(2)])
+    before = await ledger.held("(status, reason, attempts)")
+
+    ledger.fail = lambda _: ConnectionResetError()
+    with pytest.raises(ConnectionResetError):
+        await consumer.release(TOPIC, str(subject))
+    after = await ledger.held("(status, reason, attempts)")
+    ledger.fail = lambda _: None
+    released = await consumer.release(TOPIC, str(subject))
+
+    assert after == before
+    assert released
+    assert await ledger.effects() == {subject: [0, 1]}
 
 
 async def in_transaction(database: Database) -> bool:
