@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from shared.db import Database
 from shared.delivery import outbox
 from shared.delivery.envelope import Record
+from shared.delivery.transport import Outgoing, Sender, Sent
 from shared.errors import Invalid
 from shared.events.training import TrainingCompleted
 from shared.ids import new_id
@@ -99,14 +101,47 @@ async def test_relay_that_lost_its_session_sends_no_more_until_it_leads_again(st
     async with running(relay, evaluation.worker()):
         await publish(training, *(measured(subject, n) for n in range(10)))
         await evaluation.has(10)
-        async with training.transaction() as session:
-            await session.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7220002")
-            )
+        await end_the_leading_session(training)
         await publish(training, *(measured(subject, n) for n in range(10, 20)))
         await evaluation.has(20)
 
     assert await evaluation.effects() == expected([subject], range(20))
+
+
+async def end_the_leading_session(database: Database) -> None:
+    """What the server does to a relay that was silent for too long."""
+    async with database.transaction() as session:
+        await session.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)"
+                " WHERE datname = current_database() AND locktype = 'advisory' AND objid = 7220002"
+            )
+        )
+
+
+async def test_relay_that_lost_its_session_sends_nothing_of_what_it_had_read(stage: Stage) -> None:
+    training, steps = await stage.publisher(), list[str]()
+    relay = stage.relay(training)
+    fetch_batch, send_batch = relay.fetch_batch, relay.send_batch
+
+    async def read_and_lose_the_session(connection: asyncpg.Connection) -> list[Outgoing]:
+        rows = await fetch_batch(connection)
+        if rows:
+            steps.append("read")
+        if steps == ["read"]:
+            await end_the_leading_session(training)
+        return rows
+
+    async def send(sender: Sender, rows: list[Outgoing]) -> Sent:
+        steps.append("send")
+        return await send_batch(sender, rows)
+
+    relay.fetch_batch, relay.send_batch = read_and_lose_the_session, send  # type: ignore[method-assign]
+    await publish(training, measured(new_id(), 0))
+    async with running(relay):
+        await all_left(training)
+
+    assert steps == ["read", "read", "send"]
 
 
 async def test_relay_speaks_to_its_server_while_the_log_is_slow(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from tests.waiting import wait_until
 
 SUBJECTS = st.sampled_from([UUID(int=number) for number in range(1, 5)])
 STEPS = ("fetch_batch", "send_batch", "mark_published")
+PLACES = st.sampled_from([f"{moment} {step}" for step in STEPS for moment in ("before", "after")])
 ENOUGH_STEPS = 400
 RELEASE = "DELETE FROM refused_keys"
 EMPTY = "TRUNCATE outbox, refused_keys"
@@ -108,6 +109,12 @@ class RelayStory(RuleBasedStateMachine):
     def commit(self, subjects: list[UUID]) -> None:
         self.place.run(self._commit([each for each in subjects if not self._is_locked(each)]))
 
+    @rule(subject=SUBJECTS, count=st.integers(4, 8))
+    def commit_many(self, subject: UUID, count: int) -> None:
+        """More events of one subject than go into one batch."""
+        if not self._is_locked(subject):
+            self.place.run(self._commit([subject] * count))
+
     @rule(subject=SUBJECTS)
     def roll_back(self, subject: UUID) -> None:
         self.place.run(self._roll_back(subject))
@@ -176,11 +183,12 @@ class RelayStory(RuleBasedStateMachine):
         """The next batches of a partition fail, whether the broker has stored them or not."""
         (self.broker.unanswered if stored else self.broker.lost)[partition] += batches
 
-    @rule(subject=SUBJECTS)
-    def commit_what_is_refused(self, subject: UUID) -> None:
+    @rule(subject=SUBJECTS, later=st.integers(0, 3))
+    def commit_what_is_refused(self, subject: UUID, later: int) -> None:
+        """An event that the broker refuses, and events of the subject that come after it."""
         if not self._is_locked(subject):
             self.broker.refused.add(self.number + 1)
-            self.place.run(self._commit([subject]))
+            self.place.run(self._commit([subject] * (1 + later)))
 
     @rule()
     def accept_what_was_refused(self) -> None:
@@ -194,21 +202,28 @@ class RelayStory(RuleBasedStateMachine):
 
     # How the relays fare
 
-    @rule(steps=st.integers(1, 12))
-    def go_on(self, steps: int) -> None:
-        for _ in range(steps):
-            self.place.run(self._step())
+    @rule(place=PLACES)
+    def go_on(self, place: str) -> None:
+        self.place.run(self._go_on(place))
+
+    async def _go_on(self, place: str) -> None:
+        """Let the relay at work go on until it stands at that place, which it never does with nothing to send."""
+        for _ in range(len(STEPS) * 2):
+            await self._step()
+            if self.leader.at == place:
+                return
 
     async def _step(self) -> None:
         self.leader.gates.pass_on()
         await self._somebody_leads()
 
-    @rule()
-    def die(self) -> None:
+    @rule(place=PLACES)
+    def die(self, place: str) -> None:
         """The relay at work ends where it stands; the other takes over."""
-        self.place.run(self._die())
+        self.place.run(self._die(place))
 
-    async def _die(self) -> None:
+    async def _die(self, place: str) -> None:
+        await self._go_on(place)
         self.leader.gates.pass_on(alive=False)
         await self.leader.end()
         await self._take_over()
@@ -218,12 +233,13 @@ class RelayStory(RuleBasedStateMachine):
         self.leader, self.follower = self.follower, self._process()
 
     @precondition(lambda self: self.zombie is None)
-    @rule()
-    def lose_the_lock(self) -> None:
+    @rule(place=PLACES)
+    def lose_the_lock(self, place: str) -> None:
         """The relay at work stands still for so long that the server ends its session; the other takes over."""
-        self.place.run(self._lose_the_lock())
+        self.place.run(self._lose_the_lock(place))
 
-    async def _lose_the_lock(self) -> None:
+    async def _lose_the_lock(self, place: str) -> None:
+        await self._go_on(place)
         await self.place.rows(f"SELECT pg_terminate_backend(pid) FROM ({LEADS}) AS l", relay.LOCK)
         self.zombie = self.leader
         await self._take_over()

@@ -14,7 +14,7 @@ from tests.model.receiver import EFFECTS
 from tests.model.relay_story import RelayStory, in_small_rounds
 
 STEPS = 30
-EXAMPLES = 40
+EXAMPLES = 25
 
 Machine = Callable[[Place], RuleBasedStateMachine]
 STORIES: dict[str, tuple[Machine, str, tuple[str, ...]]] = {
