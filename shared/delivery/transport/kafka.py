@@ -103,26 +103,26 @@ class KafkaSource:
     batch: int
     _first: dict[TopicPartition, int] = field(default_factory=dict)
     _next: dict[TopicPartition, int] = field(default_factory=dict)
+    _owned: set[TopicPartition] = field(default_factory=set)
     _committing: asyncio.Task[None] | None = None
 
     async def poll(self) -> list[Record]:
         """Up to one batch of records. Not to be cancelled: aiokafka would no longer see that we poll."""
         polled = await self.consumer.getmany(timeout_ms=500, max_records=self.batch)
         self._first = {partition: records[0].offset for partition, records in polled.items()}
-        self._next = {partition: records[-1].offset + 1 for partition, records in polled.items()}
+        self._owned, self._next = self.consumer.assignment(), {p: its[-1].offset + 1 for p, its in polled.items()}
         return [read_record(record, self.prefix) for records in polled.values() for record in records]
 
     async def commit(self) -> None:
         """Move the offsets while the next batch is under way: the broker takes its time to answer."""
         await self._committed()
-        self._committing = asyncio.create_task(self._commit(self._next))
+        self._committing = asyncio.create_task(self._commit(self._next, self._owned))
 
-    async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
-        ours = {partition: offset for partition, offset in offsets.items() if partition in self.consumer.assignment()}
-        # Partitions that went to another member come again there, and the inbox knows them.
+    async def _commit(self, offsets: dict[TopicPartition, int], owned: set[TopicPartition]) -> None:
+        # Once the partitions were dealt out anew, another member may be further: what comes again, the inbox knows.
         with contextlib.suppress(errors.CommitFailedError, errors.IllegalStateError):
-            if ours:
-                await self.consumer.commit(ours)
+            if offsets and self.consumer.assignment() is owned:
+                await self.consumer.commit(offsets)
 
     async def _committed(self) -> None:
         task, self._committing = self._committing, None
