@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.faults.kernel import KERNEL_FAULTS
 from tests.faults.on_hop import try_on_hop
 from tests.faults.registry import FAULTS as HOP_FAULTS
 from tests.faults.report import Finding, keep
@@ -25,7 +26,7 @@ from tests.servers.postgres import PostgresServer
 LONGEST_FAULT = 300.0
 HEADLINE = "headline: many events while everything goes wrong"
 LONGEST_HEADLINE = 1_800.0
-NAMES = (*HOP_FAULTS, *WHOLE_FAULTS, HEADLINE)
+NAMES = (*HOP_FAULTS, *WHOLE_FAULTS, *KERNEL_FAULTS, HEADLINE)
 
 
 async def _try(name: str, stage: Stage) -> tuple[list[str], dict[str, int]]:
@@ -34,6 +35,8 @@ async def _try(name: str, stage: Stage) -> tuple[list[str], dict[str, int]]:
             return await headline(name, stage)
         if name in HOP_FAULTS:
             return await try_on_hop(name, HOP_FAULTS[name], stage)
+        if name in KERNEL_FAULTS:
+            return await KERNEL_FAULTS[name](stage)
         return await try_whole(name, WHOLE_FAULTS[name], stage)
 
 
@@ -45,7 +48,7 @@ async def _finding(name: str, stage: Stage) -> Finding:
     except Exception as error:  # noqa: BLE001 the campaign goes on, and tells what ended this fault
         broken = [f"{type(error).__name__} {error}".strip()]
         await _heal(stage.broker, stage.postgres)
-    fault = HOP_FAULTS.get(name) or WHOLE_FAULTS.get(name) or headline
+    fault = HOP_FAULTS.get(name) or WHOLE_FAULTS.get(name) or KERNEL_FAULTS.get(name) or headline
     return Finding(
         done=(fault.__doc__ or "").strip(),
         broken=broken,
