@@ -66,13 +66,13 @@ def keep(name: str, finding: Finding) -> None:
 def page(report: dict[str, Any]) -> str:
     """The page that tells of everything in a report."""
     rows = [
-        "| fault | what was done | counted | verdict | date, seed, commit |",
+        "| fault | what was done | counted | verdict | date, seed |",
         "|---|---|---|---|---|",
     ]
     for name, entry in report["faults"].items():
         counts = ", ".join(f"{what.replace('_', ' ')} {count:,}" for what, count in entry["counts"].items())
         verdict = entry["verdict"] + "".join(f"; {each}" for each in entry["broken"])
-        when = f"{entry['date']}, {entry['seed']}, {entry['commit'][:7]}"
+        when = f"{entry['date']}, {entry['seed']}"
         rows.append(f"| {name} | {' '.join(entry['done'].split())} | {counts} | {_cell(verdict)} | {when} |")
     return OPENING + "\n".join(rows) + "\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -109,7 +109,7 @@ Work = Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
-async def working(workers: list[Work], rest: Callable[[], float]) -> AsyncIterator[None]:
+async def working(workers: Sequence[Work], rest: Callable[[], float]) -> AsyncIterator[None]:
     """Each worker does one piece of work after the other until the block ends; the pieces in hand are finished."""
     ending = asyncio.Event()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import signal
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import cycle
 
 from tests.faults.stage import Stage
@@ -14,6 +14,7 @@ from tests.faults.supervisor import ROOT
 from tests.faults.whole.checker import broken, summary
 from tests.faults.whole.evidence import gather
 from tests.faults.whole.generator import working
+from tests.faults.whole.people import People
 from tests.faults.whole.processes import Member
 from tests.faults.whole.scene import Counts, WholeScene, opened
 from tests.waiting import pause, wait_until
@@ -26,7 +27,10 @@ SEWN: dict[str, dict[str, float]] = {"worker": {"failures": 0.1}, "relay": {"twi
 
 BATCH = 500
 SEATS, SHORT_SEATS = 400, 40
-SHORT_REST_SECONDS = 0.1
+REST_SECONDS = 0.05
+EVENTS_OF_A_SEAT = 5
+"""Told of each seat, without its verdict and what follows from that."""
+
 LOWEST_SCORE = 66
 EVERY_SECONDS = 2.0
 OUTAGE_SECONDS = 10.0
@@ -46,13 +50,14 @@ async def headline(name: str, stage: Stage) -> tuple[list[str], Counts]:
         people = scene.people
         people.seats, people.lowest = (SHORT_SEATS if short else SEATS), LOWEST_SCORE
         turns = cycle(scene.whole.members[service, part] for service in TWO for part in ("web", "worker", "relay"))
-        kills = max(FEWEST_KILLS, round(stage.events * KILLS_PER_EVENT))
-        async with working([people.hold_class, people.hold_class, people.confirm], lambda: SHORT_REST_SECONDS * short):
-            await wait_until(lambda: _enough(scene, stage.events // 2), within=TOLD_SECONDS, every=1.0)
-            await _kill(turns, kills // 2)
-            await _broker_away(scene)
+        pace = Pace(events=stage.events, kills=max(FEWEST_KILLS, round(stage.events * KILLS_PER_EVENT)))
+        async with working((*[partial(pace.hold_class, people)] * 2, people.confirm), lambda: REST_SECONDS):
+            while pace.killed < pace.kills:
+                await _kill(next(turns))
+                pace.killed += 1
+                if pace.killed == pace.kills // 2:
+                    await _broker_away(scene)
             await wait_until(lambda: _enough(scene, stage.events), within=TOLD_SECONDS, every=1.0)
-        await _kill(turns, kills - kills // 2)
         await scene.whole.drained(DRAIN_SECONDS)
         scene.counts["events_of_two_services"] = await _told(scene)
         scene.counts.update(_killed(scene))
@@ -65,13 +70,28 @@ async def headline(name: str, stage: Stage) -> tuple[list[str], Counts]:
         return findings, counts
 
 
-async def _kill(turns: Iterator[Member], kills: int) -> None:
-    """Kill whose turn it is, again and again."""
-    for _ in range(kills):
-        await pause(EVERY_SECONDS)
-        member = next(turns)
-        await member.murder()
-        member.start()
+@dataclass(slots=True, kw_only=True)
+class Pace:
+    """Work goes on in step with the kills, so that each falls into some and little is left to do after the last."""
+
+    events: int
+    kills: int
+    killed: int = 0
+    seats: int = 0
+
+    async def hold_class(self, people: People) -> None:
+        """Another class, unless so much has been told as the kills up to now allow."""
+        if self.killed < self.kills and self.seats * EVENTS_OF_A_SEAT > self.events * (self.killed + 1) / self.kills:
+            await pause(EVERY_SECONDS / 10)
+            return
+        self.seats += people.seats
+        await people.hold_class()
+
+
+async def _kill(member: Member) -> None:
+    await pause(EVERY_SECONDS)
+    await member.murder()
+    member.start()
 
 
 async def _broker_away(scene: WholeScene) -> None:
