@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import AdaptedConnection, Connection, DateTime, MetaData, Table, Text, event, text
+from sqlalchemy import AdaptedConnection, Connection, CursorResult, DateTime, MetaData, Table, Text, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -151,22 +151,24 @@ def copy_rows(
 
 async def insert_rows(
     session: AsyncSession, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]], suffix: str = ""
-) -> None:
-    """Insert many rows at once; all rows name the same columns.
+) -> int:
+    """Insert many rows at once; all rows name the same columns. Returns how many were inserted or updated.
 
     suffix is a constant such as ``ON CONFLICT DO NOTHING``. JSON columns are given as text.
     """
     if not rows:
-        return
+        return 0
     columns = tuple(rows[0])
     target = table.__table__
     assert isinstance(target, Table)
     if not suffix:
         await session.run_sync(copy_rows, table, columns, [[row[name] for name in columns] for row in rows])
-        return
+        return len(rows)
     # A statement whose text does not grow with the rows.
     statement = text(f"{_unnest_insert(target, columns)} {suffix}")
-    await session.execute(statement, {name: [row[name] for row in rows] for name in columns})
+    written = await session.execute(statement, {name: [row[name] for row in rows] for name in columns})
+    assert isinstance(written, CursorResult)
+    return written.rowcount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

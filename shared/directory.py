@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared import metrics
 from shared.db import KernelBase, insert_rows
 from shared.delivery.consumer import Handlers
 from shared.delivery.envelope import Received
@@ -156,7 +157,8 @@ async def _apply(session: AsyncSession, table: Directory, events: list[Received[
     changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
     newer = f"ON CONFLICT (id) DO UPDATE SET {changes} WHERE {name}.sequence < excluded.sequence"
     # Ascending ids: two workers that hold the same people never wait for each other in a circle.
-    await insert_rows(session, table, sorted(rows, key=lambda row: row["id"].int), newer)
+    taken = await insert_rows(session, table, sorted(rows, key=lambda row: row["id"].int), newer)
+    metrics.OLDER.labels(session.info["origin"].service).inc(len(present) - taken)
 
 
 async def _remove(session: AsyncSession, table: Directory, gone: list[Received[Event]]) -> None:

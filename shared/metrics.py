@@ -10,6 +10,7 @@ from shared.events.catalogue import BY_TYPE
 HANDLED = Counter("bangkom_events_handled_total", "Events that took effect", ["service", "type"])
 DUPLICATES = Counter("bangkom_events_duplicate_total", "Records whose effect was there before", ["service"])
 SKIPPED = Counter("bangkom_events_skipped_total", "Records of a type or version unknown here", ["service"])
+OLDER = Counter("bangkom_events_older_total", "States older than the one known, which changed nothing", ["service"])
 HELD = Counter("bangkom_events_held_total", "Records held, by type and why", ["service", "type", "status", "reason"])
 DELAY = Histogram(
     "bangkom_effect_delay_seconds",
@@ -42,7 +43,8 @@ LOG_ANSWERS = Gauge("bangkom_log_answers", "1 when the event log told the lag ju
 
 def begin_at_zero(service: str) -> None:
     """Have a service's figures from its start on: a counter that appears with its first failure shows no increase."""
-    for figure in (DUPLICATES, SKIPPED, DELAY, PUBLISHED, SEND_FAILURES, REFUSED, RELAY_FAILURES, TIMER_FAILURES):
+    taking, sending = (DUPLICATES, SKIPPED, OLDER, DELAY), (PUBLISHED, SEND_FAILURES, REFUSED, RELAY_FAILURES)
+    for figure in (*taking, *sending, TIMER_FAILURES):
         figure.labels(service)
     for outcome in ("committed", "rolled_back"):
         BATCHES.labels(service, outcome)

@@ -13,7 +13,7 @@ from shared import audit
 from shared.db import Database
 from shared.delivery.consumer import Consumer
 from shared.delivery.envelope import Unreadable
-from shared.delivery.held import held_by_id, record_of
+from shared.delivery.held import blocks, held_by_id, record_of
 from shared.errors import Conflict, NotFound
 from shared.identity.actor import Actor
 from shared.tables import HeldReason, HeldRecord
@@ -117,9 +117,9 @@ class Repair:
         async with self.database.transaction() as session:
             row = await held_by_id(session, number)
             self._note(session, "dead_letter_discarded", row)
-            topic, key = row.topic, row.key
+            key = blocks(row)
             await session.delete(row)
-        return key is None or await self.consumer.release(topic, key)
+        return key is None or await self.consumer.release(*key)
 
     async def resume(self) -> str | None:
         """Let a stopped consumer go on; returns why it had stopped, None when it had not."""

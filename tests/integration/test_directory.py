@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from sqlalchemy import select, text
 
 from shared.db import Database
@@ -150,3 +151,16 @@ async def test_many_states_are_taken_in_one_batch(database: Database) -> None:
     await consumer(database).take([state.as_record() for state in states])
 
     assert await units(database) == newest(states)
+
+
+async def test_older_state_changes_nothing_and_is_counted(database: Database) -> None:
+    newer, older = State(SUBJECTS[0], 7, "Dinas Baru"), State(SUBJECTS[0], 5, "Dinas Lama")
+    await consumer(database).take([newer.as_record()])
+    before = REGISTRY.get_sample_value("bangkom_events_older_total", {"service": "training"}) or 0
+
+    await consumer(database).take([older.as_record()])
+
+    after = REGISTRY.get_sample_value("bangkom_events_older_total", {"service": "training"})
+    async with database.session() as session:
+        assert await session.scalar(text("SELECT name FROM directory_units")) == "Dinas Baru"
+    assert after == before + 1
