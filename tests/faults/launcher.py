@@ -51,7 +51,7 @@ def arm(death: Death, number: signal.Signals = signal.SIGKILL) -> None:
         if calls == death.nth and death.moment is Moment.BEFORE:
             os.kill(os.getpid(), number)
         answer = await real(*arguments)
-        if calls == death.nth:
+        if calls == death.nth and death.moment is Moment.AFTER:
             os.kill(os.getpid(), number)
         return answer
 
