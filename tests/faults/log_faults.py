@@ -189,9 +189,30 @@ async def _taken(database: Database) -> int:
         return await session.scalar(TAKEN) or 0
 
 
+async def older_state_after_newer(scene: Scene) -> Counts:
+    """States of units that are older than the known ones come late, by another hand: they undo nothing and are told."""
+    hop = scene.hop
+    hop.supervise(Role.RELAY, (), scene.folder)
+    _, port = hop.supervise_service(scene.folder)
+    subjects = [new_id() for _ in range(UNITS)]
+    async with hop.dying():
+        await hop.plant_effective(*(unit(subject, VERSIONS) for subject in subjects))
+        await hop.complete_classes(5)
+        await wait_until(hop.drained, within=DRAIN_SECONDS)
+        newest = await dump(hop.evaluation, DIRECTORY)
+        await hop.plant_effective(*(unit(subject, version) for version in range(1, VERSIONS) for subject in subjects))
+        await wait_until(hop.drained, within=DRAIN_SECONDS)
+        late = UNITS * (VERSIONS - 1)
+        told = await figure(port, "bangkom_events_older_total")
+        assert await dump(hop.evaluation, DIRECTORY) == newest, "an older state replaced a newer one"
+        assert told == late, f"{told} of {late} told as older"
+    return {"older_states": late}
+
+
 LOG_FAULTS: dict[str, Fault] = {
     "F7 broker comes back empty": broker_comes_back_empty,
     "F12 whole topic three times": everything_three_times,
     "F13 replayed from the beginning": replayed_from_the_beginning,
     "F14 projected from zero": projected_from_zero,
+    "F15 older state after newer": older_state_after_newer,
 }

@@ -298,14 +298,20 @@ class Whole(Apart):
     async def drained(self, within: float = DRAIN_SECONDS) -> None:
         """Wait until nothing is under way: no outbox owes, no worker lags, nothing waits, nothing new came of it."""
 
-        async def quiet() -> bool:
-            owed, before = await self.owed()
-            if owed or await self.lag():
-                return False
-            waiting = sum([(await self.rows(service, WAITING))[0][0] for service in SERVICES])
-            return not waiting and await self.owed() == (0, before)
+        left = ""
 
-        await wait_until(quiet, within=within, every=0.3, description="all that is owed has arrived")
+        async def quiet() -> bool:
+            nonlocal left
+            owed, before = await self.owed()
+            behind = await self.lag()
+            waiting = sum([(await self.rows(service, WAITING))[0][0] for service in SERVICES])
+            left = f"{owed} owed, {behind} behind, {waiting} waiting"
+            return not (owed or behind or waiting) and await self.owed() == (0, before)
+
+        try:
+            await wait_until(quiet, within=within, every=0.3)
+        except AssertionError:
+            raise AssertionError(f"after {within} s not all has arrived: {left}") from None
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

@@ -73,6 +73,7 @@ async def opened(
     try:
         async with AsyncExitStack() as stack, whole.at_work():
             sender = Sender(whole, History(stage.folder / "history.jsonl"), chance)
+            stack.push_async_callback(sender.close)
             people = await gather_people(whole, sender, chance)
             yield WholeScene(
                 whole=whole,
@@ -83,7 +84,6 @@ async def opened(
                 chance=chance,
                 stack=stack,
             )
-            await sender.close()
     finally:
         await whole.leave_nothing()
 

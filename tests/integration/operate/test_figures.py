@@ -50,18 +50,21 @@ async def test_held_records_are_told_by_kind_of_reason_until_they_are_gone(offic
     assert value("parked_keys", service="evaluation") == 0
 
 
+def held_types() -> set[str]:
+    """The types of which any held record was counted."""
+    return {sample.labels["type"] for sample in samples("bangkom_events_held") if "type" in sample.labels}
+
+
 async def test_what_strangers_write_makes_no_series_of_its_own(office: Office) -> None:
     before = value("events_held_total", service="evaluation", type="unknown", status="DEAD", reason="forged_type")
+    types = held_types()
     headers = [("ce_specversion", b"1.0"), ("ce_type", NAME.encode())]
 
     await office.take(*(Record("bangkom.training", 0, n, str(new_id()), headers, b"{}", n) for n in range(3)))
 
     after = value("events_held_total", service="evaluation", type="unknown", status="DEAD", reason="forged_type")
     assert (after or 0) - (before or 0) == 3
-    assert {sample.labels["type"] for sample in samples("bangkom_events_held") if "type" in sample.labels} <= {
-        "unknown",
-        "bangkom.training.learning_measured.v1",
-    }
+    assert held_types() == types | {"unknown"}
 
 
 def samples(name: str) -> list[Any]:
