@@ -73,6 +73,16 @@ class Service:
         return (*self.links, operator_link(self.name, self.title))
 
     @property
+    def listens(self) -> Handlers:
+        """What happens in it on which event: the directory's part, which all services share, and its own."""
+        return {**DIRECTORY_HANDLERS, **self.handlers}
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics it reads."""
+        return sorted({contract.topic for contract in self.listens})
+
+    @property
     def lineage(self) -> Lineage:
         """Its own line of migrations."""
         return Lineage(name=self.name, versions=self.folder / "migrations" / "versions")
@@ -121,7 +131,7 @@ def _delivery_pages(service: Service, given: Resources) -> DeliveryPages:
 
 
 def _consumer(service: Service, given: Resources) -> Consumer:
-    return Consumer(given.database, {**DIRECTORY_HANDLERS, **service.handlers}, given.settings.accepted)
+    return Consumer(given.database, service.listens, given.settings.accepted)
 
 
 def _shell(service: Service, given: Resources) -> Shell:

@@ -14,7 +14,6 @@ from shared.db import Database
 from shared.delivery import relay
 from shared.delivery.transport import Transport
 from shared.delivery.worker import group_of
-from shared.directory import DIRECTORY_HANDLERS
 from shared.errors import Conflict
 from shared.runtime import Service
 
@@ -73,10 +72,7 @@ class Settling:
         transport: Transport,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._topics = {
-            name: sorted({contract.topic for contract in (*DIRECTORY_HANDLERS, *service.handlers)})
-            for name, service in services.items()
-        }
+        self._topics = {name: service.topics for name, service in services.items()}
         self._databases = {name: databases[name] for name in services}
         self._transport = transport
         self._patience = patience

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from shared.delivery.worker import group_of
-from shared.directory import DIRECTORY_HANDLERS
 from shared.operate.installation import Installation, execute
 from shared.operate.letters import repairing
 from shared.operate.words import chosen, json_option, service_option, show_json
@@ -31,7 +30,7 @@ def lag(installation: Installation, *, as_json: bool) -> None:
 
 
 async def _lag(installation: Installation, service: str) -> dict[str, int]:
-    topics = sorted({c.topic for c in (*DIRECTORY_HANDLERS, *installation.services[service].handlers)})
+    topics = installation.services[service].topics
     async with installation.transport() as transport:
         behind = await transport.lag(group_of(service), topics)
     return {topic: sum(count for (name, _), count in behind.items() if name == topic) for topic in topics}

@@ -11,7 +11,6 @@ import click
 
 from shared.delivery.consumer import Consumer
 from shared.delivery.held import held_by_id
-from shared.directory import DIRECTORY_HANDLERS
 from shared.identity.actor import SYSTEM
 from shared.operate.installation import Installation, execute
 from shared.operate.repair import Repair, Waiting, waiting
@@ -25,7 +24,7 @@ ACTION = click.argument("number", type=int)
 async def repairing(installation: Installation, service: str) -> AsyncIterator[Repair]:
     """The repairs of a service, as the system: whoever may start programs on the server may do them."""
     async with installation.database(service) as database:
-        handlers = {**DIRECTORY_HANDLERS, **installation.services[service].handlers}
+        handlers = installation.services[service].listens
         yield Repair(database, Consumer(database, handlers, installation.settings.accepted), SYSTEM)
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from shared import audit
 from shared.delivery.relay import LOCK
 from shared.delivery.worker import group_of
-from shared.directory import DIRECTORY_HANDLERS
 from shared.errors import Conflict
 from shared.event_log import GroupTaken
 from shared.identity.actor import SYSTEM
@@ -37,7 +36,7 @@ def restored(installation: Installation, name: str | None) -> None:
 
 
 async def _restored(installation: Installation, service: str) -> int:
-    topics = sorted({c.topic for c in (*DIRECTORY_HANDLERS, *installation.services[service].handlers)})
+    topics = installation.services[service].topics
     async with installation.database(service) as database, installation.transport() as log:
         # In the transaction: either both are done, or the command may simply be given again.
         async with database.transaction() as session:

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from shared.identity.actor import Role
 from shared.lists import Page
@@ -22,6 +22,11 @@ OrganiserCommands = Annotated[Commanding, may_command(Role.ORGANISER)]
 AnyoneSees = Annotated[Seeing, may_see()]
 AnyoneDoes = Annotated[Doing, may_do()]
 AnalystDoes = Annotated[Doing, may_do(Role.ANALYST)]
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+"""One line of text that people read: no control characters, which a database may refuse."""
 
 ROWS = 25
 """Rows that a page shows of a list."""

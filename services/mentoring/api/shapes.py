@@ -1,4 +1,4 @@
-"""What the routes of mentoring have in common: pages of lists, bodies, short texts, and who is let in."""
+"""What the routes of mentoring have in common: short texts, lists of ids, and who else is let in."""
 
 from __future__ import annotations
 

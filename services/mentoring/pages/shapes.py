@@ -1,4 +1,4 @@
-"""What the pages of mentoring have in common: who is let in, short texts, and filters of lists."""
+"""What the pages of mentoring have in common: who else is let in, short texts, and filters of lists."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
-from services.needs.api.shapes import Done, Line
+from services.needs.api.shapes import Done
 from services.needs.commands import assessments as commands
 from services.needs.domain.competencies import Standards
 from services.needs.domain.evidence import EvidenceKind
@@ -24,7 +24,7 @@ from services.needs.queries import competencies as queries
 from services.needs.tables import AssessmentRow
 from shared import clock
 from shared.events.contract import Code
-from shared.web.shapes import AnyoneCommands, AnyoneReads, AskedPage, Body
+from shared.web.shapes import AnyoneCommands, AnyoneReads, AskedPage, Body, Line
 
 router = APIRouter()
 

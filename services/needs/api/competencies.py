@@ -10,14 +10,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
-from services.needs.api.shapes import Line
 from services.needs.commands import standards as commands
 from services.needs.domain.competencies import Basis, Competency, CompetencyKind, RequiredLevel
 from services.needs.domain.positions import JobKind, PositionClass
 from services.needs.queries import competencies as queries
 from shared import clock
 from shared.events.contract import Code, Level
-from shared.web.shapes import AnalystCommands, AnyoneReads, Body
+from shared.web.shapes import AnalystCommands, AnyoneReads, Body, Line
 
 router = APIRouter()
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
-from services.needs.api.shapes import AT_ONCE, Cycle, Done, Ids, Line
+from services.needs.api.shapes import AT_ONCE, Cycle, Done, Ids
 from services.needs.commands import plan as commands
 from services.needs.domain.plan import DecreeStatus, ItemStatus, Particulars, WithdrawalReason
 from services.needs.queries import plan as queries
@@ -21,7 +21,7 @@ from shared import clock
 from shared.events.contract import Code
 from shared.identity.actor import Role
 from shared.web.requests import Reading, may_read
-from shared.web.shapes import AnalystCommands, AnyoneReads, AskedPage, Body
+from shared.web.shapes import AnalystCommands, AnyoneReads, AskedPage, Body, Line
 
 router = APIRouter()
 

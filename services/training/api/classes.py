@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
 from services.training.api.seats import EnrolmentsView, EnrolmentView
-from services.training.api.shapes import MANY, Hours, Line
+from services.training.api.shapes import MANY, Hours
 from services.training.domain import ClassStatus, CostLevel, Schedule, Scope, Scores
 from shared import clock
 from shared.identity.actor import Role
 from shared.web.requests import Commanding, may_command
-from shared.web.shapes import AnyoneReads, AskedPage, Body, OrganiserCommands
+from shared.web.shapes import AnyoneReads, AskedPage, Body, Line, OrganiserCommands
 
 router = APIRouter(prefix="/classes")
 

@@ -12,13 +12,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import commands, queries
-from services.training.api.shapes import Hours, Line, Percent
+from services.training.api.shapes import Hours, Percent
 from services.training.domain import DEFAULT_MINIMUM_ATTENDANCE_PERCENT, FORMS, Program, Terms
 from services.training.tables import RevisionRequestRow
 from shared.events.contract import Code
 from shared.identity.actor import Role
 from shared.web.requests import Commanding, may_command
-from shared.web.shapes import AnyoneReads, AskedPage, Body
+from shared.web.shapes import AnyoneReads, AskedPage, Body, Line
 
 router = APIRouter(prefix="/programs")
 
