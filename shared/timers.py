@@ -30,6 +30,7 @@ class TimerRow(KernelBase):
     subject_id: Mapped[UUID]
     due_at: Mapped[datetime]
     correlation_id: Mapped[UUID | None]
+    cause: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(server_default="0")
     retry_at: Mapped[datetime | None]
     failure: Mapped[str | None]
@@ -60,12 +61,21 @@ NOTE_FAILURE = text(
 
 
 async def schedule(
-    session: AsyncSession, kind: str, subject_id: UUID, due_at: datetime, *, correlation_id: UUID | None = None
+    session: AsyncSession,
+    kind: str,
+    subject_id: UUID,
+    due_at: datetime,
+    *,
+    correlation_id: UUID | None = None,
+    cause: UUID | None = None,
 ) -> None:
-    """Have the kind's function called once the moment has come; scheduling again moves the moment."""
-    row = {"kind": kind, "subject_id": subject_id, "due_at": due_at, "correlation_id": correlation_id}
-    statement = insert(TimerRow).values(id=new_id(), **row)
-    again = {"due_at": due_at, "correlation_id": correlation_id, "attempts": 0, "retry_at": None, "failure": None}
+    """Have the kind's function called once the moment has come; scheduling again moves the moment.
+
+    Events it emits name the cause, an event, as theirs; without one, the timer.
+    """
+    told = {"due_at": due_at, "correlation_id": correlation_id, "cause": str(cause) if cause else None}
+    statement = insert(TimerRow).values(id=new_id(), kind=kind, subject_id=subject_id, **told)
+    again = {**told, "attempts": 0, "retry_at": None, "failure": None}
     await session.execute(statement.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=again))
 
 
@@ -104,7 +114,7 @@ async def _execute(session: AsyncSession, timer_id: UUID, function: TimerFunctio
     # Removed first: a function may schedule the same timer anew.
     await session.delete(row)
     await session.flush()
-    session.info["cause"] = f"timer:{timer_id}"
+    session.info["cause"] = row.cause or f"timer:{timer_id}"
     await function(session, due)
 
 

@@ -1,4 +1,4 @@
-"""Work that is due on a day: forms go out, reviews and classes are concluded."""
+"""Work that is due on a day: forms go out, reviews and classes are concluded; and what those who left let go of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.commands import feedback, reviews
+from services.evaluation.commands import feedback, people, reviews
+from services.evaluation.commands.absences import LET_GO
 from services.evaluation.commands.days import CLOSE_REVIEWS, CONCLUDE_CLASSES, OPEN_REVIEWS
 from shared.timers import Due, TimerFunction
 
@@ -20,8 +21,13 @@ def _for_the_day(work: Callable[[AsyncSession], Awaitable[None]]) -> TimerFuncti
     return function
 
 
+async def _let_go(session: AsyncSession, due: Due) -> None:
+    await people.let_go(session, due.subject_id)
+
+
 TIMERS: Mapping[str, TimerFunction] = {
     OPEN_REVIEWS: _for_the_day(reviews.open_due),
     CLOSE_REVIEWS: _for_the_day(reviews.close_overdue),
+    LET_GO: _let_go,
     CONCLUDE_CLASSES: _for_the_day(feedback.conclude_classes),
 }

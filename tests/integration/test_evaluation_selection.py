@@ -20,9 +20,10 @@ from shared.events.training import ClassScheduled, EnrolmentConfirmed, ProgramRe
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
 from shared.ids import new_id
+from shared.timers import run_due
 from tests.conftest import MakeDatabase
 from tests.integration.house import House, opened
-from tests.integration.participants import Participant, evaluations, follow_ups
+from tests.integration.participants import Participant, consumer_of, evaluations, follow_ups
 from tests.integration.workplace import (
     UNIT,
     Office,
@@ -236,6 +237,29 @@ async def test_leaving_ends_reviews_and_follow_ups_of_the_person(database: Datab
     [closed] = await said(database, FollowUpClosed)
     assert isinstance(closed, FollowUpClosed)
     assert (closed.follow_up_id, closed.reason) == (plan.id, "EMPLOYEE_AWAY")
+
+
+async def test_leave_that_has_ended_meanwhile_ends_no_follow_up(database: Database) -> None:
+    staff = await open_review(database)
+    catching_up = consumer_of(database)
+
+    await catching_up.take([staff.person.away("99").recorded()])
+    await catching_up.take([replace(staff.person, legal_status="01").recorded()])
+    await run_due(database, SERVICE.timers)
+
+    assert [plan.status for plan in await follow_ups(database)] == ["OPEN"]
+
+
+async def test_follow_up_opened_for_somebody_who_has_left_is_ended_for_it(database: Database) -> None:
+    seat = Participant()
+    completed = seat.completed()
+    await take(database, Worker(id=seat.employee_id, legal_status="99").recorded())
+
+    await take(database, seat.measured(pre=10, post=20), completed)
+
+    assert [plan.closing_reason for plan in await follow_ups(database)] == ["EMPLOYEE_AWAY"]
+    [closed] = [each for each in await emitted(database) if isinstance(each.event, FollowUpClosed)]
+    assert closed.causation == dict(completed.headers)["ce_id"].decode()
 
 
 def corrected(seat: Participant, *, completed: bool, follow_up_id: object = None) -> Record:

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.commands.causes import Causes, tell
+from services.evaluation.commands import absences
+from services.evaluation.commands.causes import BY_ITSELF, Causes, tell
 from services.evaluation.domain.evaluations import ActivityKind, Case, Evaluation
 from services.evaluation.domain.follow_ups import Action, CaseFile, ClosingReason, FollowUp, FollowUpStatus, Step, Turn
 from services.evaluation.domain.rules import Target
@@ -70,6 +71,7 @@ async def settle(session: AsyncSession, evaluations: Sequence[Evaluation], cause
     for file in opened_files:
         for step in file.steps:
             tell_step(session, step, causes)
+    await _watch_absences(session, [step for file in opened_files for step in file.steps], causes)
     await _close_without_reason(session, opened_files, causes)
 
 
@@ -122,9 +124,9 @@ async def stopped(session: AsyncSession, causes: Causes) -> None:
     await _move_reasons(session, moved)
 
 
-async def closed_as_away(session: AsyncSession, employee_causes: Causes, follow_up_ids: Iterable[UUID]) -> None:
+async def closed_as_away(session: AsyncSession, follow_up_ids: Collection[UUID]) -> None:
     """Let go of what was planned for people who are not at work any more."""
-    known = await queries.locked(session, list(follow_up_ids))
+    known = await queries.locked(session, follow_up_ids)
     steps = [
         Step(
             turn=Turn.CLOSED,
@@ -134,13 +136,22 @@ async def closed_as_away(session: AsyncSession, employee_causes: Causes, follow_
         for each in known.values()
         if each.is_active
     ]
-    await _take_steps(session, steps, employee_causes)
+    await _take_steps(session, steps, BY_ITSELF)
 
 
 async def _take_steps(session: AsyncSession, steps: Sequence[Step], causes: Causes) -> None:
     await write(session, [step.follow_up for step in steps])
     for step in steps:
         tell_step(session, step, causes)
+
+
+async def _watch_absences(session: AsyncSession, steps: Sequence[Step], causes: Causes) -> None:
+    """A follow-up may be opened for somebody who has left."""
+    opened = {
+        step.follow_up.case.employee_id: causes.get(step.activity_id) for step in steps if step.turn is Turn.OPENED
+    }
+    if heard := {person: cause for person, cause in opened.items() if cause is not None}:
+        await absences.watch(session, heard)
 
 
 async def _advance(session: AsyncSession, action: Action, causes: Mapping[UUID, Any]) -> list[FollowUp]:

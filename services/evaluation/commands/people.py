@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.commands import follow_ups, reviews
+from services.evaluation.commands import absences, follow_ups, reviews
 from services.evaluation.commands.causes import Causes
 from services.evaluation.commands.days import OPEN_REVIEWS, schedule_days
 from services.evaluation.domain.behaviour import Role
@@ -31,10 +31,7 @@ WAITING = text(
     " WHERE r.status = 'PLANNED' AND r.due_date <= :today"
     " AND (r.employee_id = ANY(CAST(:people AS uuid[])) OR e.superior_id = ANY(CAST(:people AS uuid[])))"
 )
-ACTIVE_PLANS = text(
-    "SELECT id, employee_id FROM follow_ups WHERE status NOT IN ('CLOSED', 'ESCALATED')"
-    " AND employee_id = ANY(CAST(:people AS uuid[]))"
-)
+ACTIVE_PLANS = text("SELECT id FROM follow_ups WHERE status NOT IN ('CLOSED', 'ESCALATED') AND employee_id = :person")
 GUIDED_PLANS = text(
     "SELECT id, employee_id, guide_id FROM follow_ups WHERE status IN ('CONFIRMED', 'ACCEPTED')"
     " AND target = 'SUPERIOR'"
@@ -55,35 +52,39 @@ SET_SUPERIORS = text(
     " AS s(id, superior) WHERE r.id = s.id"
 )
 DROP_REACTIONS = text(
-    "UPDATE forms SET status = 'DROPPED' WHERE status = 'OPEN' AND class_id IS NOT NULL"
-    " AND respondent_id = ANY(CAST(:people AS uuid[]))"
+    "UPDATE forms SET status = 'DROPPED' WHERE status = 'OPEN' AND class_id IS NOT NULL AND respondent_id = :person"
 )
 
 
 async def follow_directory(session: AsyncSession, people: Collection[UUID], causes: Causes) -> None:
     """Bring what is open into line with the directory, which knows these people's newest state already."""
+    await absences.watch(session, {each: causes[each] for each in people})
     today = await clock.today(session)
     given = {"people": sorted(people)}
     if await session.scalar(WAITING, {**given, "today": today}):
         await schedule_days(session, OPEN_REVIEWS, [today])
     touched = await queries.locked(session, (await session.execute(TOUCHED, given)).scalars().all())
     guided = (await session.execute(GUIDED_PLANS, given)).all()
-    plans = {row.id: row.employee_id for row in await session.execute(ACTIVE_PLANS, given)}
-    if not (touched or guided or plans):
+    if not (touched or guided):
         return
-    subjects = {review.employee_id for review in touched} | {row.employee_id for row in guided} | set(plans.values())
+    subjects = {review.employee_id for review in touched} | {row.employee_id for row in guided}
     around = await directory.neighbourhood(session, subjects | set(people), today)
-    away = [each for each in people if around.is_away(each)]
-    await session.execute(DROP_REACTIONS, {"people": sorted(away)})
     await _follow_reviews(session, [r for r in touched if r.status == ReviewStatus.OPEN], around)
-    gone = [plan for plan, employee_id in plans.items() if around.is_away(employee_id)]
-    await follow_ups.closed_as_away(session, causes, gone)
     new_guides = {
         row.id: superior
         for row in guided
-        if row.id not in gone and (superior := around.superior_of(row.employee_id)) not in {None, row.guide_id}
+        if (superior := around.superior_of(row.employee_id)) not in {None, row.guide_id}
     }
     await session.execute(SET_GUIDES, {"ids": list(new_guides), "guides": list(new_guides.values())})
+
+
+async def let_go(session: AsyncSession, employee_id: UUID) -> None:
+    """End what is open for a person who is away and not back yet."""
+    if not await directory.away(session, [employee_id]):
+        return
+    await session.execute(DROP_REACTIONS, {"person": employee_id})
+    planned = (await session.execute(ACTIVE_PLANS, {"person": employee_id})).scalars().all()
+    await follow_ups.closed_as_away(session, planned)
 
 
 async def _follow_reviews(session: AsyncSession, open_reviews: Sequence[ReviewRow], around: Neighbourhood) -> None:

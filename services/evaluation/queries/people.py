@@ -82,6 +82,13 @@ async def neighbourhood(session: AsyncSession, employee_ids: Iterable[UUID], tod
     return found
 
 
+async def away(session: AsyncSession, employee_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these people who are known not to be at work."""
+    known = [_person(row) for row in await session.execute(select(*COLUMNS).where(among(COLUMNS[0], employee_ids)))]
+    gone = {person.id for person in known if not person.is_active}
+    return gone | await _removed(session, set(employee_ids) - {person.id for person in known})
+
+
 async def colleagues(session: AsyncSession, superiors: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """The people at work under each of these superiors."""
     found: dict[UUID, list[UUID]] = defaultdict(list)
