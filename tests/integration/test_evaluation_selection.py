@@ -259,7 +259,7 @@ async def test_follow_up_opened_for_somebody_who_has_left_is_ended_for_it(databa
 
     assert [plan.closing_reason for plan in await follow_ups(database)] == ["EMPLOYEE_AWAY"]
     [closed] = [each for each in await emitted(database) if isinstance(each.event, FollowUpClosed)]
-    assert closed.causation == dict(completed.headers)["ce_id"].decode()
+    assert closed.causation == str(event_id_of(completed))
 
 
 def corrected(seat: Participant, *, completed: bool, follow_up_id: object = None) -> Record:
