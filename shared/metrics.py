@@ -10,7 +10,7 @@ from shared.events.catalogue import BY_TYPE
 HANDLED = Counter("bangkom_events_handled_total", "Events that took effect", ["service", "type"])
 DUPLICATES = Counter("bangkom_events_duplicate_total", "Records whose effect was there before", ["service"])
 SKIPPED = Counter("bangkom_events_skipped_total", "Records of a type or version unknown here", ["service"])
-OLDER = Counter("bangkom_events_older_total", "States older than the one known, which changed nothing", ["service"])
+OLDER = Counter("bangkom_events_older_total", "Events older than what is known, which changed nothing", ["service"])
 HELD = Counter("bangkom_events_held_total", "Records held, by type and why", ["service", "type", "status", "reason"])
 DELAY = Histogram(
     "bangkom_effect_delay_seconds",

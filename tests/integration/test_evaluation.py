@@ -194,6 +194,16 @@ async def test_correction_that_changes_nothing_says_nothing(database: Database) 
     assert names(await take(database, ani.measured(pre=55, post=64))) == []
 
 
+async def test_older_scores_told_again_under_another_id_undo_nothing(database: Database) -> None:
+    ani = Participant()
+    older, newer = ani.measured(pre=55, post=64), ani.measured(pre=55, post=80)
+    await take(database, newer, ani.completed())
+
+    assert names(await take(database, older)) == []
+    [evaluation] = await evaluations(database)
+    assert (evaluation.verdict, evaluation.figure) == ("EFFECTIVE", Decimal("80.00"))
+
+
 async def test_one_follow_up_is_open_for_a_case_however_many_trainings_failed(database: Database) -> None:
     first = Participant()
     second = Participant(employee_id=first.employee_id)

@@ -14,18 +14,14 @@ from services.evaluation.tables import ReviewRow
 from shared.db import Database
 from shared.delivery.envelope import Record
 from shared.events.contract import Event
-from shared.events.employees import Acting
-from shared.events.evaluation import FollowUpClosed
 from shared.events.training import ClassScheduled, EnrolmentConfirmed, ProgramRecorded, TrainingCompletionCorrected
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
 from shared.ids import new_id
-from shared.timers import run_due
 from tests.conftest import MakeDatabase
 from tests.integration.house import House, opened
-from tests.integration.participants import Participant, consumer_of, evaluations, follow_ups
+from tests.integration.participants import Participant, evaluations, follow_ups
 from tests.integration.workplace import (
-    UNIT,
     Office,
     Worker,
     answer_as,
@@ -176,92 +172,6 @@ async def test_person_who_is_away_when_the_review_falls_due_is_not_reviewed(data
     assert await states(database) == [("DROPPED", "PERSON_AWAY")]
 
 
-async def open_review(database: Database) -> Office:
-    staff = office()
-    seat = Participant(employee_id=staff.person.id)
-    await take(database, *staff.recorded(), seat.measured(pre=10, post=20), seat.completed())
-    return staff
-
-
-async def test_open_form_goes_to_the_new_superior(database: Database) -> None:
-    staff = await open_review(database)
-    newcomer = Worker()
-
-    await take(database, newcomer.recorded(), staff.person.under(newcomer).recorded())
-
-    [form] = [form for form in await forms(database) if form.role == "SUPERIOR"]
-    assert form.respondent_id == newcomer.id
-    assert (await reviews(database))[0].superior_id == newcomer.id
-
-
-async def test_peer_who_becomes_the_superior_is_asked_as_superior_only(database: Database) -> None:
-    staff = await open_review(database)
-    invited = {form.respondent_id for form in await forms(database) if form.role == "PEER"}
-    peer = next(each for each in staff.peers if each.id in invited)
-
-    await take(database, staff.person.under(peer).recorded())
-
-    asked = [(f.role, f.status) for f in await forms(database, status=None) if f.respondent_id == peer.id]
-    assert sorted(asked) == [("PEER", "DROPPED"), ("SUPERIOR", "OPEN")]
-
-
-async def test_open_form_of_a_superior_who_leaves_goes_to_the_deputy(database: Database) -> None:
-    staff = await open_review(database)
-    day = await today(database)
-    deputy = Worker(acting=(Acting(unit_id=UNIT, capacity="PLH", from_date=day, to_date=day),))
-
-    await take(database, deputy.recorded(), staff.superior.away().recorded())
-
-    [form] = [form for form in await forms(database) if form.role == "SUPERIOR"]
-    assert form.respondent_id == deputy.id
-
-
-async def test_forms_of_colleagues_who_leave_are_dropped(database: Database) -> None:
-    staff = await open_review(database)
-
-    await take(database, staff.peers[0].away("99").recorded())
-
-    asked = {form.respondent_id for form in await forms(database) if form.role == "PEER"}
-    assert asked == {peer.id for peer in staff.peers[1:]}
-
-
-async def test_leaving_ends_reviews_and_follow_ups_of_the_person(database: Database) -> None:
-    staff = await open_review(database)
-
-    await take(database, staff.person.away("99").recorded())
-
-    assert await states(database) == [("DROPPED", "PERSON_AWAY")]
-    assert await forms(database) == []
-    [plan] = await follow_ups(database)
-    assert (plan.status, plan.closing_reason) == ("CLOSED", "EMPLOYEE_AWAY")
-    [closed] = await said(database, FollowUpClosed)
-    assert isinstance(closed, FollowUpClosed)
-    assert (closed.follow_up_id, closed.reason) == (plan.id, "EMPLOYEE_AWAY")
-
-
-async def test_leave_that_has_ended_meanwhile_ends_no_follow_up(database: Database) -> None:
-    staff = await open_review(database)
-    catching_up = consumer_of(database)
-
-    await catching_up.take([staff.person.away("99").recorded()])
-    await catching_up.take([replace(staff.person, legal_status="01").recorded()])
-    await run_due(database, SERVICE.timers)
-
-    assert [plan.status for plan in await follow_ups(database)] == ["OPEN"]
-
-
-async def test_follow_up_opened_for_somebody_who_has_left_is_ended_for_it(database: Database) -> None:
-    seat = Participant()
-    completed = seat.completed()
-    await take(database, Worker(id=seat.employee_id, legal_status="99").recorded())
-
-    await take(database, seat.measured(pre=10, post=20), completed)
-
-    assert [plan.closing_reason for plan in await follow_ups(database)] == ["EMPLOYEE_AWAY"]
-    [closed] = [each for each in await emitted(database) if isinstance(each.event, FollowUpClosed)]
-    assert closed.causation == str(event_id_of(completed))
-
-
 def corrected(seat: Participant, *, completed: bool, follow_up_id: object = None) -> Record:
     event = TrainingCompletionCorrected(
         enrolment_id=seat.enrolment_id,
@@ -279,6 +189,17 @@ def corrected(seat: Participant, *, completed: bool, follow_up_id: object = None
         need_ids=(seat.need_id,),
     )
     return record_of(event, correlation=seat.need_id)
+
+
+async def test_older_completion_told_again_under_another_id_brings_nothing_back(database: Database) -> None:
+    seat = Participant()
+    again = seat.completed()
+    await take(database, seat.measured(pre=10, post=20), seat.completed(), corrected(seat, completed=False))
+
+    await take(database, again)
+
+    assert [plan.closing_reason for plan in await follow_ups(database)] == ["CORRECTED"]
+    assert await states(database) == [("DROPPED", "NOT_COMPLETED")]
 
 
 async def test_completion_that_is_taken_back_takes_verdict_review_and_follow_up_with_it(database: Database) -> None:

@@ -21,7 +21,8 @@ REPLACE_ENROLMENT = (
     "ON CONFLICT (id) DO UPDATE SET need_ids = excluded.need_ids, pre_score = excluded.pre_score,"
     " post_score = excluded.post_score, max_score = excluded.max_score, outcome = excluded.outcome,"
     " competency = excluded.competency, pass_mark = excluded.pass_mark, end_date = excluded.end_date,"
-    " learning_hours = excluded.learning_hours, follow_up_id = excluded.follow_up_id"
+    " learning_hours = excluded.learning_hours, follow_up_id = excluded.follow_up_id,"
+    " score_sequence = excluded.score_sequence, outcome_sequence = excluded.outcome_sequence"
 )
 
 

@@ -77,7 +77,10 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """One participant of one class, as far as the events so far tell; follow_up_id if a follow-up asked for it."""
+    """One participant of one class, as far as the events so far tell; follow_up_id if a follow-up asked for it.
+
+    The sequences are those of the newest events that told of the scores and of how the seat ended.
+    """
 
     id: UUID
     class_id: UUID
@@ -88,6 +91,8 @@ class Enrolment:
     scores: Scores | None = None
     outcome: Outcome | None = None
     completion: Completion | None = None
+    score_sequence: int = 0
+    outcome_sequence: int = 0
 
     @property
     def is_completed(self) -> bool:

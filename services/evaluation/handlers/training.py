@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,7 +18,7 @@ from services.evaluation.domain.learning import Completion, Enrolment, Scores
 from services.evaluation.domain.selection import Ground
 from services.evaluation.queries import evaluations as queries
 from services.evaluation.tables import ClassRow, ProgramRow
-from shared import clock
+from shared import clock, metrics
 from shared.db import insert_rows
 from shared.delivery.envelope import Received
 from shared.events.training import (
@@ -86,7 +87,8 @@ async def on_class_scheduled(session: AsyncSession, events: list[Received[ClassS
 
 async def on_enrolment_confirmed(session: AsyncSession, events: list[Received[EnrolmentConfirmed]]) -> None:
     """Remember the needs each seat is to meet; the follow-up that asked for it has been taken up."""
-    await _apply(session, events, lambda known, seat: known.confirmed(seat.need_ids, seat.follow_up_id))
+    seats = await _seats_of(session, events)
+    await _apply(session, seats, events, lambda seat, told: seat.confirmed(told.data.need_ids, told.data.follow_up_id))
     await follow_ups.accepted(session, _by_follow_up(events))
 
 
@@ -97,20 +99,23 @@ async def on_enrolment_cancelled(session: AsyncSession, events: list[Received[En
 
 async def on_learning_measured(session: AsyncSession, events: list[Received[LearningMeasured]]) -> None:
     """Take the newest scores; after completion they are a correction, and the verdict is reached anew."""
-    await _apply(session, events, lambda known, test: known.measured(_scores(test)))
+    seats = await _seats_of(session, events)
+    newer = _newer(session, events, {seat.id: seat.score_sequence for seat in seats.values()})
+    await _apply(session, seats, newer, _measured)
 
 
 async def on_training_completed(session: AsyncSession, events: list[Received[TrainingCompleted]]) -> None:
     """Conclude what was learned (PP 11/2017 Pasal 203: every activity is evaluated), ask about it, look again later."""
-    await _finish(session, events, [e.data for e in events])
-    enrolments = await _apply(session, events, _completed)
-    await _evaluate_further(session, enrolments)
+    seats, newer = await _ended(session, events)
+    await _finish(session, newer)
+    await _evaluate_further(session, await _apply(session, seats, newer, _completed))
 
 
 async def on_training_not_completed(session: AsyncSession, events: list[Received[TrainingNotCompleted]]) -> None:
     """Remember that there is nothing to evaluate; a follow-up that asked for the class waits for another."""
-    enrolments = await _apply(session, events, lambda known, _: known.not_completed())
-    left = {event.subject: event for event in events}
+    seats, newer = await _ended(session, events)
+    enrolments = await _apply(session, seats, newer, _not_completed)
+    left = {event.subject: event for event in newer}
     waiting = {e.follow_up_id: left[e.id] for e in enrolments if e.follow_up_id and not e.completion}
     await follow_ups.returned(session, waiting)
 
@@ -119,32 +124,51 @@ async def on_training_completion_corrected(
     session: AsyncSession, events: list[Received[TrainingCompletionCorrected]]
 ) -> None:
     """Judge anew what was found to be completed, and take back what was not."""
-    met, missed = [e for e in events if e.data.completed], [e for e in events if not e.data.completed]
-    await _finish(session, met, [e.data for e in met])
-    await _evaluate_further(session, await _apply(session, met, _completed))
-    taken_back = await _apply(
-        session, missed, lambda known, now: known.taken_back(_completion(now), now.need_ids, now.follow_up_id)
-    )
-    activities = _activities(taken_back)
+    seats, newer = await _ended(session, events)
+    met, missed = [e for e in newer if e.data.completed], [e for e in newer if not e.data.completed]
+    await _finish(session, met)
+    await _evaluate_further(session, await _apply(session, seats, met, _completed))
+    activities = _activities(await _apply(session, seats, missed, _taken_back))
     await feedback.drop_forms(session, activities)
     await reviews.drop_reviews_of(session, [activity.id for activity in activities], Ground.NOT_COMPLETED)
     await follow_ups.undone(session, _by_follow_up(missed))
 
 
+async def _seats_of(session: AsyncSession, events: Iterable[Received[Any]]) -> dict[UUID, Enrolment]:
+    return await queries.enrolments_for_update(session, {event.subject for event in events})
+
+
+async def _ended(
+    session: AsyncSession, events: Sequence[Received[E]]
+) -> tuple[dict[UUID, Enrolment], list[Received[E]]]:
+    """The seats, and those events that no newer one about how the same seat ended has overtaken."""
+    seats = await _seats_of(session, events)
+    return seats, _newer(session, events, {seat.id: seat.outcome_sequence for seat in seats.values()})
+
+
+def _newer(session: AsyncSession, events: Sequence[Received[E]], newest: Mapping[UUID, int]) -> list[Received[E]]:
+    """Those that no newer one has overtaken: an old event that is told again under another id undoes nothing."""
+    found = [event for event in events if event.sequence >= newest.get(event.subject, 0)]
+    metrics.OLDER.labels(session.info["origin"].service).inc(len(events) - len(found))
+    return found
+
+
 async def _apply(
-    session: AsyncSession, events: list[Received[E]], change: Callable[[Enrolment, E], Enrolment]
+    session: AsyncSession,
+    seats: dict[UUID, Enrolment],
+    events: Sequence[Received[E]],
+    change: Callable[[Enrolment, Received[E]], Enrolment],
 ) -> list[Enrolment]:
-    """Let each event change its enrolment, whether or not an earlier one made it known, and conclude what follows."""
+    """Let each event change its seat, whether or not an earlier one made it known, and conclude what follows."""
     if not events:
         return []
-    enrolments = await queries.enrolments_for_update(session, {event.subject for event in events})
     for event in events:
-        known = enrolments.get(event.subject) or _first_seen(event.data)
-        enrolments[event.subject] = change(known, event.data)
-    await learning.keep_enrolments(session, enrolments.values())
+        seats[event.subject] = change(seats.get(event.subject) or _first_seen(event.data), event)
+    changed = [seats[subject] for subject in {event.subject: None for event in events}]
+    await learning.keep_enrolments(session, changed)
     causes: dict[Any, Received[Any]] = {event.subject: event for event in events}
-    await learning.conclude_learning(session, list(enrolments.values()), causes)
-    return list(enrolments.values())
+    await learning.conclude_learning(session, changed, causes)
+    return changed
 
 
 async def _evaluate_further(session: AsyncSession, enrolments: Iterable[Enrolment]) -> None:
@@ -153,19 +177,14 @@ async def _evaluate_further(session: AsyncSession, enrolments: Iterable[Enrolmen
     await reviews.plan_reviews(session, activities)
 
 
-async def _finish(
-    session: AsyncSession,
-    events: list[Received[Any]],
-    completions: Iterable[TrainingCompleted | TrainingCompletionCorrected],
-) -> None:
+async def _finish(session: AsyncSession, events: Iterable[Received[Any]]) -> None:
     """What follow-ups ordered is done; before its result is judged, since that may end the follow-up."""
     causes = _by_follow_up(events)
     dates: dict[UUID, tuple[date, date]] = {}
-    for data in completions:
-        if data.follow_up_id is not None:
-            completion = _completion(data)
-            activity = _first_seen(data).activity(completion)
-            dates[data.follow_up_id] = completion.end_date, reviews.due_date_of(activity)
+    for follow_up_id, event in causes.items():
+        completion = _completion(event.data)
+        activity = _first_seen(event.data).activity(completion)
+        dates[follow_up_id] = completion.end_date, reviews.due_date_of(activity)
     await follow_ups.finished(session, dates, causes)
 
 
@@ -202,5 +221,21 @@ def _completion(data: TrainingCompleted | TrainingCompletionCorrected) -> Comple
     )
 
 
-def _completed(known: Enrolment, data: TrainingCompleted | TrainingCompletionCorrected) -> Enrolment:
-    return known.completed(_completion(data), data.need_ids, data.follow_up_id)
+def _measured(seat: Enrolment, told: Received[LearningMeasured]) -> Enrolment:
+    return replace(seat.measured(_scores(told.data)), score_sequence=told.sequence)
+
+
+def _completed(seat: Enrolment, told: Received[TrainingCompleted] | Received[TrainingCompletionCorrected]) -> Enrolment:
+    data = told.data
+    ended = seat.completed(_completion(data), data.need_ids, data.follow_up_id)
+    return replace(ended, outcome_sequence=told.sequence)
+
+
+def _not_completed(seat: Enrolment, told: Received[TrainingNotCompleted]) -> Enrolment:
+    return replace(seat.not_completed(), outcome_sequence=told.sequence)
+
+
+def _taken_back(seat: Enrolment, told: Received[TrainingCompletionCorrected]) -> Enrolment:
+    data = told.data
+    ended = seat.taken_back(_completion(data), data.need_ids, data.follow_up_id)
+    return replace(ended, outcome_sequence=told.sequence)

@@ -64,6 +64,8 @@ class EnrolmentRow(EvaluationBase):
     end_date: Mapped[date | None]
     learning_hours: Mapped[int | None]
     follow_up_id: Mapped[UUID | None]
+    score_sequence: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    outcome_sequence: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 def enrolment_of(row: Any) -> Enrolment:
@@ -86,6 +88,8 @@ def enrolment_of(row: Any) -> Enrolment:
         scores=scores_of(row),
         outcome=Outcome(row.outcome) if row.outcome else None,
         completion=completion,
+        score_sequence=row.score_sequence,
+        outcome_sequence=row.outcome_sequence,
     )
 
 
@@ -114,4 +118,6 @@ def enrolment_values(enrolment: Enrolment) -> dict[str, Any]:
         "end_date": completion.end_date if completion else None,
         "learning_hours": completion.learning_hours if completion else None,
         "follow_up_id": enrolment.follow_up_id,
+        "score_sequence": enrolment.score_sequence,
+        "outcome_sequence": enrolment.outcome_sequence,
     }
