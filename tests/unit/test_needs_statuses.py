@@ -190,9 +190,17 @@ def test_need_is_met_by_closing_evidence_at_the_standard_not_older_than_it(
 
 
 def person(
-    presence: Presence = Presence.ON_DUTY, *, unit: UUID = UNIT, position: UUID = POSITION, asks: int = 3
+    presence: Presence = Presence.ON_DUTY,
+    *,
+    unit: UUID = UNIT,
+    position: UUID = POSITION,
+    asks: int = 3,
+    proved: int | None = None,
 ) -> PersonNow:
-    return PersonNow(presence=presence, unit_id=unit, position_id=position, standard={"KOMUNIKASI": asks})
+    levels = {} if proved is None else {"KOMUNIKASI": proved}
+    return PersonNow(
+        presence=presence, unit_id=unit, position_id=position, standard={"KOMUNIKASI": asks}, levels=levels
+    )
 
 
 CHANGES = [
@@ -202,6 +210,7 @@ CHANGES = [
     ("as before", person(), {}),
     ("other unit", person(unit=OTHER_UNIT), {"VERIFIED": "RETURNED"}),
     ("asked less", person(position=OTHER_POSITION, asks=1), dict.fromkeys(OPEN, "REJECTED")),
+    ("asked what was proved", person(position=OTHER_POSITION, asks=2, proved=2), dict.fromkeys(OPEN, "REJECTED")),
     ("asked more", person(position=OTHER_POSITION, asks=4), {"VERIFIED": "RETURNED", "VALIDATED": "RETURNED"}),
 ]  # fmt: skip
 

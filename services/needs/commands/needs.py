@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import rules
 from services.needs.commands.steps import Cause, Step, take_steps
+from services.needs.domain.analysis import levels_of
 from services.needs.domain.changes import PersonNow, after_change
 from services.needs.domain.needs import Need, NeedStatus, Reason
 from services.needs.queries import competencies as reads
@@ -116,12 +117,16 @@ async def _people_now(session: AsyncSession, employee_ids: Collection[UUID]) -> 
     today = await clock.today(session)
     standards = await reads.standards(session, today)
     statuses = await need_reads.legal_statuses(session, employee_ids)
-    return {
-        employee_id: PersonNow(
+    evidence = await reads.evidence_of(session, employee_ids)
+    found = {}
+    for employee_id, person in (await reads.placed(session, employee_ids)).items():
+        standard = standards.levels(person.position_id, person.position_class)
+        proved = evidence.get(employee_id, {})
+        found[employee_id] = PersonNow(
             presence=rules.PEOPLE.on(today).presence(statuses[employee_id]),
             unit_id=person.unit_id,
             position_id=person.position_id,
-            standard=standards.levels(person.position_id, person.position_class),
+            standard=standard,
+            levels=levels_of(proved, standard, today, rules.EVIDENCE.on(today), reads.core_codes(today)),
         )
-        for employee_id, person in (await reads.placed(session, employee_ids)).items()
-    }
+    return found

@@ -71,6 +71,17 @@ def met_since(
     return max(newer, key=lambda each: (each.assessed_on, each.assessment_id.int), default=None)
 
 
+def levels_of(
+    evidence: Known, standard: Mapping[str, int], day: date, rules: EvidenceRules, core: AbstractSet[str]
+) -> dict[str, int]:
+    """The level that counts in each competency that a job asks, where anything decides."""
+    found = {}
+    for code, decision in decisions_of(evidence, standard, day, rules, core).items():
+        newer = met_since(decision, evidence[code], standard[code], day, rules)
+        found[code] = newer.level if newer else decision.level
+    return found
+
+
 def find_needs(person: Analysed, analysis: Analysis) -> list[Found]:
     """The needs of one person: a deficit by the evidence that decides, not met since. Without evidence no need."""
     found = []

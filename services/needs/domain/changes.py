@@ -38,12 +38,13 @@ class PeopleRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonNow:
-    """A person as recorded now, and what their position asks, by competency."""
+    """A person as recorded now, what their position asks, and the levels that are proved; both by competency."""
 
     presence: Presence
     unit_id: UUID
     position_id: UUID
     standard: Mapping[str, int]
+    levels: Mapping[str, int]
 
 
 def after_change(need: Need, person: PersonNow | None) -> Need:
@@ -66,7 +67,7 @@ def after_change(need: Need, person: PersonNow | None) -> Need:
 
 def _in_position(need: Need, person: PersonNow) -> Need:
     standard = person.standard.get(need.competency, 0)
-    if standard <= need.current_level:
+    if standard <= person.levels.get(need.competency, need.current_level):
         return need.drop(Reason.POSITION_CHANGED)
     there = replace(need, unit_id=person.unit_id, position_id=person.position_id)
     if need.status is NeedStatus.PLANNED:

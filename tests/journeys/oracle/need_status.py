@@ -40,6 +40,7 @@ class Decision:
     at: datetime
     by: str = ""
     evidence: Evidence | None = None
+    required: int = 0
 
 
 @dataclass(slots=True)
@@ -57,6 +58,9 @@ class Need:
             return self.status == "VALIDATED"
         if decision.kind == "measure":
             return self._measure(decision.evidence)
+        if decision.kind == "standard":
+            self.required = decision.required
+            return True
         if decision.kind == "confirm_decree" and self.decree_by in (None, decision.by):
             return False
         following = TRANSITIONS.get((self.status, decision.kind))

@@ -22,6 +22,7 @@ CHANGES: list[tuple[str, str, str, tuple[str | int, ...], object]] = [
     ("analyses", "needs", "analyses", (0, "needs_identified"), 2),
     ("need stages", "needs", f"needs/{NEED}", ("status",), "PLANNED"),
     ("need stages", "needs", f"needs/{NEED}", ("closing_assessment_id",), CENTRE),
+    ("need stages", "needs", f"needs/{NEED}", ("standard_level",), 2),
     ("need stages", "needs", "decrees", (0, "concluded_by"), "one"),
     ("re-measured levels", "evaluation", "reviews/review", ("level",), 2),
     ("needs to review", "needs", f"needs/{NEED}", ("review_follow_up_id",), "some"),

@@ -179,7 +179,9 @@ def _evaluation() -> dict[tuple[str, str], Any]:
         "signals": ["BELOW_MINIMUM"],
     }
     agency = {"year": 2026, "quarter": 1, "units": 1, "index": "75.00", "band": "C", "pooled_index": "75.00"}
+    found = {"type": "bangkom.needs.need_identified.v1", "at": FOUND, "facts": {"standard_level": STANDARD}}
     return {
+        ("evaluation", f"journeys/{NEED}"): {"need": {"id": NEED}, "steps": [found]},
         ("evaluation", "reviews"): [review],
         ("evaluation", f"reviews/{REVIEW}"): review,
         ("evaluation", "follow-ups"): [],

@@ -53,9 +53,31 @@ class Plan:
         return item["changed_at"] if taken_back and decree and item["changed_at"] > decree["concluded_at"] else None
 
 
-def decisions(need: Entry, plan: Plan, known: Iterable[Report]) -> Iterator[Decision]:
-    """What people decided about one need, and what was measured since."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standards:
+    """The level that each need asked for when it was found, and those that moves of the person made of it."""
+
+    found: dict[str, int]
+    moved: dict[str, list[tuple[datetime, int]]]
+
+    @classmethod
+    def read(cls, product: Product, needs: Iterable[Entry]) -> "Standards":
+        found, moved = {}, {}
+        for journey in product.each("evaluation", [f"journeys/{need['id']}" for need in needs]):
+            id_ = journey["need"]["id"]
+            told: dict[str, list[tuple[datetime, int]]] = {"need_identified": [], "need_standard_changed": []}
+            for step in journey["steps"]:
+                if (name := step["type"].split(".")[-2]) in told:
+                    told[name].append((datetime.fromisoformat(step["at"]), step["facts"]["standard_level"]))
+            found[id_], moved[id_] = told["need_identified"][0][1], told["need_standard_changed"]
+        return cls(found=found, moved=moved)
+
+
+def decisions(need: Entry, plan: Plan, known: Iterable[Report], standards: Standards) -> Iterator[Decision]:
+    """What people decided about one need, what its position asked, and what was measured since."""
     items = plan.items.get(need["id"], [])
+    for moved_at, level in standards.moved[need["id"]]:
+        yield Decision(id=f"standard {moved_at}", kind="standard", at=moved_at, required=level)
     withdrawn = {at for item in items if (at := plan.withdrawn_at(item))}
     for number, step in enumerate(need["steps"]):
         kind = CHANGES.get((step["status"], step["reason"])) or DECIDED.get(step["status"])
@@ -78,12 +100,14 @@ def _decreed(item: Entry, kind: str, at: str, by: str) -> Decision:
     return Decision(id=f"{item['id']} {kind}", kind=kind, at=datetime.fromisoformat(at), by=by)
 
 
-def stage_facts(needs: Sequence[Entry], plan: Plan, known: Mapping[str, Sequence[Report]]) -> tuple[Facts, Facts]:
+def stage_facts(
+    needs: Sequence[Entry], plan: Plan, known: Mapping[str, Sequence[Report]], standards: Standards
+) -> tuple[Facts, Facts]:
     """Every stage of each need, and what closed it."""
     expected, seen = {}, {}
     for need in needs:
-        decided = decisions(need, plan, known.get(need["employee_id"], ()))
-        ended = Need(need["standard_level"], date.fromisoformat(need["identified_on"]))
+        decided = decisions(need, plan, known.get(need["employee_id"], ()), standards)
+        ended = Need(standards.found[need["id"]], date.fromisoformat(need["identified_on"]))
         passed = stages(ended, decided)
         closing = ended.closed_by
         expected[need["id"]] = {
@@ -91,12 +115,14 @@ def stage_facts(needs: Sequence[Entry], plan: Plan, known: Mapping[str, Sequence
             "status": ended.status,
             "closed_by": closing and closing.id,
             "closing_level": closing and closing.level,
+            "standard_level": ended.required,
         }
         seen[need["id"]] = {
             "stages": [step["status"] for step in need["steps"]],
             "status": need["status"],
             "closed_by": need["closing_assessment_id"],
             "closing_level": need["closing_level"],
+            "standard_level": need["standard_level"],
         }
     return expected, seen
 
@@ -196,7 +222,7 @@ def compared(product: Product) -> Iterator[tuple[str, Facts, Facts]]:
     listed = product.all("needs", "needs")
     needs = product.each("needs", [f"needs/{need['id']}" for need in listed])
     plan, known = Plan.read(product), reports(product)
-    yield "need stages", *stage_facts(needs, plan, known)
+    yield "need stages", *stage_facts(needs, plan, known, Standards.read(product, needs))
     yield "re-measured levels", *measured_facts(product, known)
     yield "needs to review", *review_facts(product, needs)
     yield "plan items", *item_facts(product, plan, {need["id"]: need for need in needs})
