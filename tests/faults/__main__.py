@@ -72,7 +72,7 @@ async def _campaign(seed: int, events: int, names: Sequence[str]) -> list[Findin
                 stage = Stage(broker=broker, postgres=postgres, folder=folder, seed=seed, events=events)
                 finding = await _finding(name, stage)
                 findings.append(finding)
-                keep(name, finding)
+                keep(f"{name}, seed {seed}" if name == HEADLINE else name, finding)
                 _show(name, finding)
         finally:
             await broker.stop()

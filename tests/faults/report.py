@@ -15,7 +15,7 @@ TOLD = ROOT / "docs" / "reliability.md"
 OPENING = """# Reliability
 
 What was done to the system, and what was seen. `make faults` wrote this page from its own runs; do not edit it.
-`FAULT=F5 SEED=7 make faults` tries one fault again, and replaces its line.
+`FAULT=F5 SEED=7 make faults` tries one fault again, and replaces its line; the headline has a line for each seed.
 
 Promised: an acknowledged command is never lost; each effect happens once; events of one person, class or unit take
 effect in their order; nothing is invented; when all is quiet nothing waits; a directory rebuilt from the log equals the
