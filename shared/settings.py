@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, create_model, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -23,6 +23,8 @@ PREFIX = "BANGKOM_"
 # Read by the tests, which start from the same environment.
 FOREIGN = re.compile(r"BANGKOM_TEST_\w+")
 ENV_FILE = ".env"
+SECRETS = "BANGKOM_SECRETS"
+"""Names the folder whose files hold settings: each bears the name of its setting."""
 AgencyCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Zone = Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -118,13 +120,15 @@ def settings_for(*services: str) -> Settings:
     """Read the settings of a process that runs these services; raises WrongSetting."""
     fields: dict[str, Any] = {f"{service}_database_url": (SecretStr | None, None) for service in services}
     model = create_model("Settings", __base__=Settings, **fields)
+    secrets = _secrets()
     try:
-        settings = model()
+        settings = model(_secrets_dir=secrets)
     except ValidationError as error:
         raise WrongSetting(_one_line(error)) from None
-    except (OSError, UnicodeDecodeError):
-        raise WrongSetting(f"Berkas {ENV_FILE} tidak dapat dibaca sebagai teks UTF-8.") from None
-    _refuse_unknown(model)
+    except (OSError, UnicodeDecodeError, SettingsError):
+        places = f"Berkas {ENV_FILE}" + (f" atau isi folder {SECRETS}" if secrets else "")
+        raise WrongSetting(f"{places} tidak dapat dibaca sebagai teks UTF-8.") from None
+    _refuse_unknown(model, secrets)
     for service in services:
         _check_address(f"{service}_database_url", getattr(settings, f"{service}_database_url"))
     _check_address("identity_database_url", settings.identity_database_url)
@@ -149,9 +153,20 @@ def _one_line(error: ValidationError) -> str:
     return f"{name if name.startswith(PREFIX) else PREFIX + name}: {why}."
 
 
-def _refuse_unknown(model: type[Settings]) -> None:
-    known = {PREFIX + name.upper() for name in model.model_fields} | {"BANGKOM_ZONE"}
-    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE)) if name.upper().startswith(PREFIX)}
+def _secrets() -> Path | None:
+    named = os.environ.get(SECRETS)
+    if named is None:
+        return None
+    if not Path(named).is_dir():
+        raise WrongSetting(f"{SECRETS}: folder ini tidak ada.")
+    return Path(named)
+
+
+def _refuse_unknown(model: type[Settings], secrets: Path | None) -> None:
+    known = {PREFIX + name.upper() for name in model.model_fields} | {"BANGKOM_ZONE", SECRETS}
+    files = [file.name for file in secrets.iterdir()] if secrets else []
+    names = (*os.environ, *dotenv_values(ENV_FILE), *files)
+    given = {name.upper() for name in names if name.upper().startswith(PREFIX)}
     for name in sorted(given - known):
         # Services run apart share one file: the addresses of the others are known words here.
         if not FOREIGN.fullmatch(name) and not name.endswith("_DATABASE_URL"):

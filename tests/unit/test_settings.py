@@ -151,6 +151,52 @@ def test_file_that_is_no_text_is_refused(folder: Path) -> None:
     assert refusal() == "Berkas .env tidak dapat dibaca sebagai teks UTF-8."
 
 
+@pytest.fixture
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of secrets that the environment names."""
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    monkeypatch.setenv("BANGKOM_SECRETS", str(folder))
+    return folder
+
+
+def test_secrets_are_read_from_files_and_environment_counts_more(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (secrets / ADDRESS).write_text(f"postgresql+asyncpg://bangkom:{SECRET}@db/pelatihan\n")
+    (secrets / "bangkom_kafka_password").write_text("dari-berkas\n")
+    (secrets / "BANGKOM_AGENCY").write_text("medan\n")
+    monkeypatch.setenv("BANGKOM_AGENCY", "kupang")
+
+    settings = settings_for("training")
+
+    assert settings.database_url("training") == f"postgresql+asyncpg://bangkom:{SECRET}@db/pelatihan"
+    assert settings.kafka_password is not None
+    assert settings.kafka_password.get_secret_value() == "dari-berkas"
+    assert settings.agency == "kupang"
+
+
+def test_secret_that_cannot_be_used_is_named_without_its_content(secrets: Path) -> None:
+    (secrets / ADDRESS).write_text(SECRET)
+    line = refusal()
+    assert ADDRESS in line
+    assert SECRET not in line
+
+    (secrets / ADDRESS).write_bytes(b"\xff\xfe")
+    assert refusal() == "Berkas .env atau isi folder BANGKOM_SECRETS tidak dapat dibaca sebagai teks UTF-8."
+
+
+def test_secret_nobody_knows_and_folder_that_is_not_there_are_refused(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (secrets / "BANGKOM_KAFKA_PASWORD").write_text(SECRET)
+    (secrets / "of_another_program").write_text(SECRET)
+    assert refusal() == "BANGKOM_KAFKA_PASWORD: pengaturan ini tidak dikenal."
+
+    monkeypatch.setenv("BANGKOM_SECRETS", str(secrets / "nowhere"))
+    assert refusal() == "BANGKOM_SECRETS: folder ini tidak ada."
+
+
 def test_address_of_another_service_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANGKOM_EVALUATION_DATABASE_URL", "postgresql+asyncpg://evaluasi@db/evaluasi")
     monkeypatch.setenv("BANGKOM_TEST_KAFKA", "127.0.0.1:9092")
