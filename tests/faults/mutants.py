@@ -56,10 +56,18 @@ MUTANTS = (
     ),
     Mutant(
         reversal="inbox ids written outside the transaction",
+        file="shared/delivery/consumer.py",
+        old='            await session.run_sync(copy_rows, Inbox, ("event_id",),',
+        new="            async with self._database.transaction() as other:\n"
+        '                await other.run_sync(copy_rows, Inbox, ("event_id",),',
+        told_by="tests/conformance/test_held.py::test_transient_failure_brings_the_whole_batch_again[embedded]",
+    ),
+    Mutant(
+        reversal="rows copied outside the transaction",
         file="shared/db.py",
         old='        connection.execute(text("SELECT 1"))\n',
         new="        pass\n",
-        told_by=CONSUMER_STORY,
+        told_by="tests/integration/test_inserting.py::test_inserted_rows_go_with_the_transaction_that_they_began",
     ),
     Mutant(
         reversal="held record replayed by two at once",
