@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import subprocess
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -274,18 +274,22 @@ class Whole(Apart):
         finally:
             await admin.close()
 
-    async def lag(self) -> int:
-        """Records that some service has not told the broker to be done."""
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
         consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:
-            async with self._asking() as admin:
-                ends = await consumer.end_offsets(self._partitions(TOPIC_PUBLISHER))
-                done = {service: await self._committed(admin, service) for service in SERVICES}
+            yield consumer
         finally:
             await consumer.stop()
+
+    async def lag(self, services: Collection[str] = SERVICES) -> int:
+        """Records that some of these services has not told the broker to be done."""
+        async with self._reading() as consumer, self._asking() as admin:
+            ends = await consumer.end_offsets(self._partitions(TOPIC_PUBLISHER))
+            done = {service: await self._committed(admin, service) for service in services}
         # A topic begins at 0 here: nothing is old enough to have been removed.
-        behind = ((service, partition) for service in SERVICES for partition in self._partitions(topics_of(service)))
+        behind = ((service, partition) for service in services for partition in self._partitions(topics_of(service)))
         return sum(ends[partition] - done[service].get(partition, 0) for service, partition in behind)
 
     def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
