@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from statistics import quantiles
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from shared.ids import new_id
 from tests.conformance.foreign_records import UNKNOWN, Make, with_attributes, with_data, with_key, with_value
 from tests.conformance.logs import Foreign
 from tests.faults.ailments import FAILING
+from tests.faults.alerts import EVERY_SECONDS, Watched, watching
 from tests.faults.campaign import Counts, Fault, Scene
-from tests.faults.figures import figure, is_ready
+from tests.faults.figures import figure, figures, is_ready
 from tests.faults.first_hop import watched
 from tests.faults.hop import DRAIN_SECONDS, EVALUATION, TOPIC, Hop
 from tests.faults.plan import Role
@@ -24,7 +26,7 @@ from tests.faults.wire import read_topic
 from tests.records import emitted
 from tests.waiting import pause, wait_until
 
-STOPPED_SECONDS = 60.0
+STOPPED_SECONDS, ALERT_SECONDS = 60.0, 60.0
 PARKED_AT_MOST = 20
 """Keys that may be parked for one reason before the consumer stops."""
 POISONED_CLASSES = 120
@@ -100,12 +102,14 @@ async def poison_among_records(scene: Scene) -> Counts:
     """Broken and forged records, and a handler that fails for some: they wait alone, the rest goes on; then a fix."""
     hop = scene.hop
     hop.supervise(Role.RELAY, (), scene.folder)
-    worker = hop.supervise(Role.WORKER, (), scene.folder, {FAILING: f"{TrainingCompleted.type}:8"})
+    worker, port = hop.supervise_service(scene.folder, {FAILING: f"{TrainingCompleted.type}:8"})
     async with hop.dying():
-        for _ in range(3):
-            await hop.complete_classes(4)
-            await hop.plant(*_one_of_each(POISON), held=(reason for _, reason in POISON.values()))
-        await wait_until(hop.drained, within=DRAIN_SECONDS)
+        async with watching(lambda: figures(port, "evaluation worker")) as watched:
+            for _ in range(3):
+                await hop.complete_classes(4)
+                await hop.plant(*_one_of_each(POISON), held=(reason for _, reason in POISON.values()))
+            await wait_until(hop.drained, within=DRAIN_SECONDS)
+            await _calls(watched, "BangkomDeadLetters")
         parked = await _waiting(hop)
         await _held_where_they_lie(hop)
         failed = parked["DEAD"] - hop.planted.held.total()
@@ -113,7 +117,17 @@ async def poison_among_records(scene: Scene) -> Counts:
         worker.heal(FAILING)
         await _replay_failed(hop)
         await hop.complete_classes(4)
-    return {"poison": hop.planted.held.total(), "handler_failures": failed, "replayed": failed}
+    poison = hop.planted.held.total()
+    return {"poison": poison, "handler_failures": failed, "replayed": failed, "alerts_fired": 1}
+
+
+async def _calls(watched: Watched, alert: str) -> None:
+    """Wait until what was told has called an operator by that alert."""
+
+    async def has_called() -> bool:
+        return await asyncio.to_thread(watched.fires, alert)
+
+    await wait_until(has_called, within=ALERT_SECONDS, every=EVERY_SECONDS, description=f"a call by {alert}")
 
 
 async def poison_one_in_a_hundred(scene: Scene) -> Counts:
@@ -181,8 +195,10 @@ async def bad_release(scene: Scene) -> Counts:
         await wait_until(has_stopped, within=STOPPED_SECONDS)
         assert not await is_ready(port), "a stopped consumer calls itself ready"
         before = await _waiting(hop)
-        await hop.complete_classes(20)
-        await pause(10)
+        async with watching(lambda: figures(port, "evaluation worker")) as watched:
+            await hop.complete_classes(20)
+            await pause(10)
+            await _calls(watched, "BangkomConsumerStopped")
         after = await _waiting(hop)
         assert before == after, f"parked though stopped: {before}, then {after}"
         assert after["DEAD"] <= PARKED_AT_MOST, f"{after} parked by a bad release"
@@ -192,7 +208,7 @@ async def bad_release(scene: Scene) -> Counts:
         await wait_until(hop.drained, within=DRAIN_SECONDS)
         assert await is_ready(port), "mended and resumed, and not ready"
         assert await figure(port, "bangkom_consumer_stopped") == 0
-    return {"parked": after["DEAD"], "replayed": replayed}
+    return {"parked": after["DEAD"], "replayed": replayed, "alerts_fired": 1}
 
 
 RECORD_FAULTS: dict[str, Fault] = {

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import asyncpg
@@ -15,8 +16,6 @@ import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
 from sqlalchemy import make_url
 
 from shared.delivery.worker import group_of
@@ -26,6 +25,7 @@ from shared.events.contract import Event
 from shared.ids import new_id
 from shared.kafka import PARTITIONS
 from shared.settings import Settings
+from tests.faults.figures import Figures, figures, samples
 from tests.faults.whole.member import SERVICES, WITNESS, Order
 from tests.faults.whole.processes import End, Member, outcome
 from tests.journeys.first_hop import SAMPLES
@@ -180,34 +180,25 @@ class Whole(Apart):
     async def health(self, service: str, part: str) -> int | None:
         """What readiness answers now; None when nobody does."""
         try:
-            answer = await self._client.get(f"{self._operations(service, part)}/health/ready")
+            answer = await self._client.get(f"http://127.0.0.1:{self._operations_port(service, part)}/health/ready")
         except httpx.TransportError:
             return None
         return answer.status_code
 
-    def _operations(self, service: str, part: str) -> str:
-        return f"http://127.0.0.1:{self._settings[service, part]['BANGKOM_OPS_PORT']}"
+    def _operations_port(self, service: str, part: str) -> int:
+        return int(str(self._settings[service, part]["BANGKOM_OPS_PORT"]))
 
     async def figure(self, service: str, part: str, name: str) -> float | None:
         """The sum of a figure that a process shows to operators; None when it does not answer."""
-        samples = await self._samples(service, part)
-        return None if samples is None else sum(sample.value for sample in samples if sample.name == name)
+        told = await samples(self._operations_port(service, part))
+        return None if told is None else sum(sample.value for sample in told if sample.name == name)
 
-    async def figures(self, part: str) -> list[tuple[str, float]]:
+    async def figures(self, part: str) -> Figures:
         """Every figure of ours that the processes of a part tell now, by its name and labels."""
-        told = []
-        for service in SERVICES:
-            samples = await self._samples(service, part) or ()
-            ours = (sample for sample in samples if sample.name.startswith("bangkom_"))
-            told += [(_series(sample, f"{service} {part}"), sample.value) for sample in ours]
-        return told
-
-    async def _samples(self, service: str, part: str) -> list[Sample] | None:
-        try:
-            answer = await self._client.get(f"{self._operations(service, part)}/metrics")
-        except httpx.TransportError:
-            return None
-        return [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+        told = await asyncio.gather(
+            *(figures(self._operations_port(name, part), f"{name} {part}") for name in SERVICES)
+        )
+        return list(chain.from_iterable(told))
 
     async def stop_all(self) -> None:
         """End every process in order; one that ends otherwise is a failure."""
@@ -345,13 +336,6 @@ class Whole(Apart):
 
 def _as_text(settings: dict[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in settings.items()}
-
-
-def _series(sample: Sample, instance: str) -> str:
-    """A figure of one process as Prometheus names it."""
-    labels = {**sample.labels, "instance": instance, "job": "bangkom"}
-    listed = ", ".join(f'{name}="{value}"' for name, value in labels.items())
-    return f"{sample.name}{{{listed}}}"
 
 
 def topics_of(service: str) -> list[str]:

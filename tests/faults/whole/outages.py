@@ -7,7 +7,7 @@ from statistics import median
 
 import asyncpg
 
-from tests.faults.whole.alerts import Watched, watching
+from tests.faults.alerts import Watched, watching
 from tests.faults.whole.member import SERVICES
 from tests.faults.whole.proxy import Proxy, Streams
 from tests.faults.whole.scene import WholeScene
@@ -28,15 +28,20 @@ HELD = "SELECT count(*) FROM held_records"
 
 async def broker_killed(scene: WholeScene) -> None:
     """kill -9 of the broker under load, started again after ten seconds: pages and routes go on answering."""
-    await _broker_away(scene, SHORT_SECONDS)
+    async with watching(lambda: scene.whole.figures("relay")) as watched:
+        await _broker_away(scene, SHORT_SECONDS)
+    scene.must(watched.holds("BangkomLogAway"), "BangkomLogAway does not see that the log is away")
+    scene.counts["alerts_begun"] = 1
+    await scene.broker.start()
 
 
 async def broker_away_for_long(scene: WholeScene) -> None:
     """The broker is away for minutes: commands go on as fast, memory stays, the age of the outbox is told."""
     before = {member.name: member.memory_mb() for member in scene.whole.members.values()}
-    async with watching(scene.whole, "relay") as watched:
+    async with watching(lambda: scene.whole.figures("relay")) as watched:
         await _broker_away(scene, LONG_SECONDS)
     _must_call(scene, watched, "BangkomOutboxOld", "BangkomLogAway")
+    await scene.broker.start()
     grown = {member.name: member.memory_mb() - before[member.name] for member in scene.whole.members.values()}
     scene.counts["memory_grown_mb"] = round(max(grown.values()))
     scene.must(max(grown.values()) < MEMORY_MB, f"memory grew: {grown}")
@@ -57,7 +62,6 @@ async def _broker_away(scene: WholeScene, seconds: float) -> None:
     scene.counts.update(answered_meanwhile=len(sender.took) - answered, oldest_told_seconds=round(oldest))
     ready = [await scene.whole.health(service, "relay") for service in SERVICES]
     scene.must(set(ready) == {503}, f"readiness without a broker: {ready}")
-    await scene.broker.start()
 
 
 def _must_call(scene: WholeScene, watched: Watched, *alerts: str) -> None:
@@ -101,7 +105,7 @@ async def database_away_while_the_log_delivers(scene: WholeScene) -> None:
     proxy.cut()
     await pause(1)
     committed = await whole.committed("evaluation")
-    async with watching(whole, "worker") as watched:
+    async with watching(lambda: whole.figures("worker")) as watched:
         await pause(DATABASE_SECONDS)
     _must_call(scene, watched, "BangkomDatabaseAway")
     scene.must(await whole.committed("evaluation") == committed, "offsets moved without the database")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.whole.alerts import Watched
+from tests.faults.alerts import Watched
 
 OLDEST = 'bangkom_outbox_oldest_seconds{service="training", instance="training relay"}'
 
@@ -20,6 +20,17 @@ def test_alert_fires_by_what_was_told() -> None:
 
 def test_alert_stays_silent_while_all_is_well() -> None:
     assert not told([0.2] * 40).fires("BangkomOutboxOld")
+
+
+def test_alert_holds_before_it_calls_anybody() -> None:
+    watched = told([61.0, 66.0])
+
+    assert watched.holds("BangkomOutboxOld")
+    assert not watched.fires("BangkomOutboxOld")
+
+
+def test_alert_does_not_hold_once_all_is_well_again() -> None:
+    assert not told([61.0, 66.0, 0.2]).holds("BangkomOutboxOld")
 
 
 def test_series_that_came_late_stands_at_its_times() -> None:

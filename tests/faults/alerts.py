@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
+from tests.faults.figures import Figures
 from tests.faults.supervisor import ROOT
-from tests.faults.whole.installation import Whole
 from tests.waiting import pause
 
 RULES = ROOT / "deploy" / "prometheus" / "rules" / "delivery.yml"
@@ -31,7 +31,7 @@ class Watched:
     times: int = 0
     series: dict[str, list[str]] = field(default_factory=dict)
 
-    def take(self, figures: Iterable[tuple[str, float]]) -> None:
+    def take(self, figures: Figures) -> None:
         """Add what was told at one time."""
         for name, value in figures:
             told = self.series.setdefault(name, [])
@@ -40,6 +40,13 @@ class Watched:
 
     def fires(self, alert: str) -> bool:
         """Whether the alert called somebody at the last of these times."""
+        return self._is(alert, "firing")
+
+    def holds(self, alert: str) -> bool:
+        """Whether what the alert looks for was so at the last of these times, for long enough to call or not yet."""
+        return self._is(alert, "pending|firing")
+
+    def _is(self, alert: str, states: str) -> bool:
         test = {
             "rule_files": [str(RULES)],
             "evaluation_interval": f"{EVERY_SECONDS}s",
@@ -49,7 +56,7 @@ class Watched:
                     "input_series": self._input(),
                     "promql_expr_test": [
                         {
-                            "expr": f'count(ALERTS{{alertname="{alert}", alertstate="firing"}})',
+                            "expr": f'count(ALERTS{{alertname="{alert}", alertstate=~"{states}"}})',
                             "eval_time": f"{EVERY_SECONDS * (self.times - 1)}s",
                             "exp_samples": [],
                         }
@@ -76,13 +83,13 @@ def _as_expected(test: dict[str, Any]) -> bool:
 
 
 @asynccontextmanager
-async def watching(whole: Whole, part: str) -> AsyncIterator[Watched]:
-    """Ask the processes of a part for their figures again and again, as Prometheus does."""
+async def watching(ask: Callable[[], Awaitable[Figures]]) -> AsyncIterator[Watched]:
+    """Ask processes for their figures again and again, as Prometheus does."""
     watched = Watched()
 
     async def watch() -> None:
         while True:
-            watched.take(await whole.figures(part))
+            watched.take(await ask())
             await pause(EVERY_SECONDS)
 
     task = asyncio.create_task(watch())
