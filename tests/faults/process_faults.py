@@ -1,4 +1,4 @@
-"""Faults of processes that live: wrong clocks, members that come and go, zombies, and two of a kind."""
+"""Faults of processes that live: wrong clocks, members that come and go, zombies, a slow one, and two of a kind."""
 
 from __future__ import annotations
 
@@ -10,13 +10,22 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.app import SERVICE as EVALUATION_SERVICE
-from shared.db import Database, Origin, lineages_behind
-from shared.delivery.worker import group_of
+from shared import kafka
+from shared.db import KERNEL, Database, Origin, lineages_behind, migrate
+from shared.delivery.consumer import Consumer, Handlers
+from shared.delivery.envelope import Received
+from shared.delivery.worker import Worker, group_of
+from shared.events.training import EnrolmentConfirmed, LearningMeasured, TrainingCompleted
 from shared.kafka import client_options
-from tests.faults.ailments import CLOCK, STOPPING
+from tests.conformance.stage import running
+from tests.faults.ailments import CLOCK, SLOW, STOPPING
+from tests.faults.alerts import watching
 from tests.faults.campaign import TAKEN_OVER_SECONDS, Counts, Fault, Scene
+from tests.faults.figures import figures
 from tests.faults.hop import DRAIN_SECONDS, EVALUATION, TOPIC, Hop
 from tests.faults.plan import Role
 from tests.faults.wire import read_topic
@@ -25,6 +34,16 @@ from tests.waiting import pause, wait_until
 SKEW = "2"
 CHANGES, CHANGE_SECONDS = 8, 5.0
 SUSPENDED_SECONDS = 120.0
+SLOW_SECONDS = "0.2"
+"""Each call of a handler of the slow worker, whatever it is given."""
+
+CROWDS, CROWD = 40, 250
+BACKLOG = 3 * CROWDS * CROWD
+MOST_MEMORY = 2.0
+"""How much more memory a worker may take with a backlog than without."""
+
+TAKEN = text("SELECT count(*) FROM inbox")
+OWED = text("SELECT count(*) FROM outbox WHERE published_at IS NULL")
 
 
 async def clocks_wrong(scene: Scene) -> Counts:
@@ -137,6 +156,77 @@ async def suspended_with_a_batch(scene: Scene) -> Counts:
     return {"suspended": len(zombies)}
 
 
+async def slow_consumer(scene: Scene) -> Counts:
+    """A slow worker before a great backlog: its memory and membership stay, its lag is told, others run past it."""
+    hop = scene.hop
+    worker, port = hop.supervise_service(scene.folder, {SLOW: SLOW_SECONDS})
+    relay, _ = hop.supervise_service(scene.folder)
+    relay.role, relay.module = Role.RELAY, "services.training"
+    async with hop.dying():
+        await hop.complete_classes(2)
+        await wait_until(hop.drained, within=DRAIN_SECONDS)
+        memory, before = worker.memory, await _members(hop)
+        await worker.stop()
+        await _pile_up(hop)
+        worker.start()
+
+        async def is_back() -> bool:
+            return await _is_settled(hop, 1) and await _members(hop) != before
+
+        await wait_until(is_back, within=DRAIN_SECONDS)
+        member = await _members(hop)
+        async with _newcomer(scene) as newcomer, watching(lambda: figures(port, "evaluation worker")) as watched:
+            await wait_until(lambda: _has_taken(newcomer, BACKLOG), within=DRAIN_SECONDS)
+            behind = await hop.lag(TOPIC)
+        assert behind > BACKLOG // 4, f"the others waited for the slow one, which is only {behind} behind"
+        assert watched.holds("BangkomLagHigh"), "its lag was not told"
+        await wait_until(hop.drained, within=2 * DRAIN_SECONDS)
+        grown = worker.memory / memory
+        assert await _members(hop) == member, "the slow one lost its membership"
+        assert grown <= MOST_MEMORY, f"{grown:.1f} times the memory"
+    return {
+        "backlog": BACKLOG,
+        "behind_when_others_were_done": behind,
+        "memory_percent": round(100 * grown),
+        "alerts_begun": 1,
+    }
+
+
+async def _pile_up(hop: Hop) -> None:
+    """Crowds complete their classes, and all of that stands on the log."""
+    for _ in range(CROWDS):
+        await hop.training.complete_class(CROWD)
+
+    async def stands_on_the_log() -> bool:
+        async with hop.training.database.session() as session:
+            return not await session.scalar(OWED)
+
+    await wait_until(stands_on_the_log, within=DRAIN_SECONDS)
+
+
+@asynccontextmanager
+async def _newcomer(scene: Scene) -> AsyncIterator[Database]:
+    """Another group that takes the same topic at its own speed, into a database of its own."""
+    database = Database(scene.postgres.create_database(), Origin(agency="medan", service="mentoring"))
+
+    async def take(session: AsyncSession, events: list[Received[Any]]) -> None:
+        """The inbox knows them: that is enough."""
+
+    try:
+        await migrate(database, (KERNEL,))
+        handlers: Handlers = dict.fromkeys((EnrolmentConfirmed, LearningMeasured, TrainingCompleted), take)
+        consumer = Consumer(database, handlers, frozenset({"medan"}))
+        async with running(Worker("newcomer", consumer, kafka.transport(scene.hop.settings))):
+            yield database
+    finally:
+        await database.close()
+
+
+async def _has_taken(database: Database, count: int) -> bool:
+    async with database.session() as session:
+        return (await session.scalar(TAKEN) or 0) >= count
+
+
 async def _is_settled(hop: Hop, members: int) -> bool:
     state, *there = await _members(hop)
     return state == "Stable" and len(there) == members
@@ -180,5 +270,6 @@ PROCESS_FAULTS: dict[str, Fault] = {
     "F18 clocks wrong": clocks_wrong,
     "F19 members come and go": members_come_and_go,
     "F20 suspended with a batch in hand": suspended_with_a_batch,
+    "F21 slow consumer": slow_consumer,
     "F26 two of a kind": two_of_a_kind,
 }
