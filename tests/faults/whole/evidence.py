@@ -96,7 +96,7 @@ async def gather(whole: Whole, history: Path) -> Evidence:
         told={service: await _told(whole, service) for service in SERVICES},
         handled={service: await _handled(whole, service) for service in SERVICES},
         left={service: (await whole.rows(service, LEFT))[0] for service in SERVICES},
-        lag=await whole.lag(),
+        lag=sum((await whole.lag()).values()),
         directories={service: await _directories(whole, service) for service in SERVICES},
         audit={service: await _audit(whole, service) for service in SERVICES},
         rows={name: await whole.rows(service, query) for name, (service, query) in DOMAIN.items()},

@@ -274,14 +274,16 @@ class Whole(Apart):
         finally:
             await consumer.stop()
 
-    async def lag(self, services: Collection[str] = SERVICES) -> int:
-        """Records that some of these services has not told the broker to be done."""
+    async def lag(self, services: Collection[str] = SERVICES) -> dict[str, int]:
+        """Records that each of these services has not told the broker to be done."""
         async with self._reading() as consumer, self._asking() as admin:
             ends = await consumer.end_offsets(self._partitions(TOPIC_PUBLISHER))
             done = {service: await self._committed(admin, service) for service in services}
         # A topic begins at 0 here: nothing is old enough to have been removed.
-        behind = ((service, partition) for service in services for partition in self._partitions(topics_of(service)))
-        return sum(ends[partition] - done[service].get(partition, 0) for service, partition in behind)
+        return {
+            service: sum(ends[each] - done[service].get(each, 0) for each in self._partitions(topics_of(service)))
+            for service in services
+        }
 
     def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
         return [TopicPartition(self.prefix + topic, number) for topic in topics for number in range(PARTITIONS)]
@@ -307,7 +309,7 @@ class Whole(Apart):
                 return False
             waiting = sum([(await self.rows(service, WAITING))[0][0] for service in SERVICES])
             left = f"{owed} owed, {behind} behind, {waiting} waiting"
-            return not (owed or behind or waiting) and await self.owed() == (0, before)
+            return not (owed or any(behind.values()) or waiting) and await self.owed() == (0, before)
 
         try:
             await wait_until(quiet, within=within, every=0.3)
