@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.whole.backups import database_restored_behind_the_log
 from tests.faults.whole.commits import answer_to_commit_lost
-from tests.faults.whole.killing import everything_killed_at_random, web_killed_at_each_step
+from tests.faults.whole.killing import everything_killed_at_random, web_killed_at_each_step, worker_killed_at_each_step
 from tests.faults.whole.outages import (
     broker_away_for_long,
     broker_killed,
@@ -17,6 +17,7 @@ from tests.faults.whole.scene import WholeFault
 
 FAULTS: dict[str, WholeFault] = {
     "F1 web killed at each step of a command": web_killed_at_each_step,
+    "F3 workers killed at each step of a batch": worker_killed_at_each_step,
     "F4 every process killed at random": everything_killed_at_random,
     "F5 broker killed": broker_killed,
     "F6 broker away for minutes": broker_away_for_long,
