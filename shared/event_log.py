@@ -36,7 +36,7 @@ class GroupTaken(Exception):
 class EmbeddedTransport:
     """The log in one database; shuffle makes topics arrive in any order, as on a real broker."""
 
-    def __init__(self, dsn: str, *, batch: int = 500, shuffle: random.Random | None = None) -> None:
+    def __init__(self, dsn: str, *, batch: int = 1_000, shuffle: random.Random | None = None) -> None:
         self._dsn = dsn
         self._batch = batch
         self._shuffle = shuffle

@@ -85,7 +85,7 @@ class KafkaTransport:
     security: BaseSecurity | None = None
     prefix: str = ""
     instance_id: str | None = None
-    batch: int = 500
+    batch: int = 1_000
 
     async def open_sender(self) -> KafkaSender:
         """A connected producer; raises when no broker answers."""

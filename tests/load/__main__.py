@@ -192,7 +192,7 @@ def _size() -> Size:
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--events", type=int, default=60_000, help="events that each round takes")
-    parser.add_argument("--batch", type=int, default=500, help="events of one transaction")
+    parser.add_argument("--batch", type=int, default=1_000, help="events of one transaction")
     parser.add_argument("--only", choices=PARTS, help="measure one part alone")
     given = parser.parse_args()
     parts = (given.only,) if given.only else PARTS

@@ -28,7 +28,7 @@ class Place:
     postgres: NamedPostgres
     template: str
 
-    def transport(self, batch: int = 500) -> KafkaTransport:
+    def transport(self, batch: int = 1_000) -> KafkaTransport:
         """The real transport, with the batch that is asked for."""
         return replace(kafka.transport(self.settings), batch=batch)
 
