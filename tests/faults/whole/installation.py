@@ -97,16 +97,18 @@ class Whole(Apart):
     def of_service(self, service: str) -> list[Member]:
         return [member for (name, _), member in self.members.items() if name == service]
 
-    def add_web(self, service: str) -> str:
-        """Have a second web process of a service; gives the name of that part."""
+    def add_second(self, service: str, part: str) -> str:
+        """Have a second process of a part of a service; gives its name."""
         port, operations = free_ports(2)
-        part = "second web"
-        settings = {**self._settings[service, "web"], "BANGKOM_PORT": port, "BANGKOM_OPS_PORT": operations}
-        self._settings[service, part] = settings
-        first = self.members[service, "web"].order
-        order = replace(first, settings=_as_text(settings), log=str(self.folder / f"{service}-second-web.log"))
-        self.members[service, part] = Member(order, self.ends)
-        return part
+        second = f"second {part}"
+        settings = {**self._settings[service, part], "BANGKOM_PORT": port, "BANGKOM_OPS_PORT": operations}
+        if part == "worker":
+            settings["BANGKOM_KAFKA_INSTANCE_ID"] = f"{service}-{second}"
+        self._settings[service, second] = settings
+        first = self.members[service, part].order
+        order = replace(first, settings=_as_text(settings), log=str(self.folder / f"{service}-second-{part}.log"))
+        self.members[service, second] = Member(order, self.ends)
+        return second
 
     def port(self, service: str, part: str) -> int:
         """Where a process takes visitors."""
@@ -273,6 +275,11 @@ class Whole(Apart):
             yield consumer
         finally:
             await consumer.stop()
+
+    async def log_ends(self, service: str) -> dict[TopicPartition, int]:
+        """Where the topics that a service listens to end now."""
+        async with self._reading() as consumer:
+            return dict(await consumer.end_offsets(self._partitions(topics_of(service))))
 
     async def lag(self, services: Collection[str] = SERVICES) -> dict[str, int]:
         """Records that each of these services has not told the broker to be done."""

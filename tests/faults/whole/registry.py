@@ -14,6 +14,7 @@ from tests.faults.whole.outages import (
 )
 from tests.faults.whole.restarts import everything_restarted_in_turn, two_versions_at_once
 from tests.faults.whole.scene import WholeFault
+from tests.faults.whole.zombies import stopped_past_session_and_lock
 
 FAULTS: dict[str, WholeFault] = {
     "F1 web killed at each step of a command": web_killed_at_each_step,
@@ -24,6 +25,7 @@ FAULTS: dict[str, WholeFault] = {
     "F8 PostgreSQL killed": postgres_killed,
     "F9 database away while the log delivers": database_away_while_the_log_delivers,
     "F10 connections exhausted": connections_exhausted,
+    "F20 stopped past session and lock at work": stopped_past_session_and_lock,
     "F23 answer to COMMIT lost": answer_to_commit_lost,
     "F24 everything restarted in turn": everything_restarted_in_turn,
     "F25 two versions at once": two_versions_at_once,

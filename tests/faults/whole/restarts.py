@@ -31,7 +31,7 @@ async def everything_restarted_in_turn(scene: WholeScene) -> None:
     whole = scene.whole
     gates = {service: await scene.stack.enter_async_context(Gate().open()) for service in SERVICES}
     for service, gate in gates.items():
-        second = whole.add_web(service)
+        second = whole.add_second(service, "web")
         whole.members[service, second].start()
         gate.ports = [whole.port(service, part) for part in ("web", second)]
     await whole.all_ready()
