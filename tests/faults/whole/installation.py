@@ -172,20 +172,30 @@ class Whole(Apart):
     async def become_ready(self, service: str, part: str, within: float = STARTED_SECONDS) -> None:
         """Wait until a process answers that it is ready."""
         member = self.members[service, part]
+        told = ""
 
         async def is_ready() -> bool:
+            nonlocal told
             member.require_running()
-            return await self.health(service, part) == 200
+            answer = await self._readiness(service, part)
+            told = "no answer" if answer is None else answer.text
+            return answer is not None and answer.is_success
 
-        await wait_until(is_ready, within=within, every=0.1, description=f"{member.name} is ready")
+        try:
+            await wait_until(is_ready, within=within, every=0.1)
+        except AssertionError:
+            raise AssertionError(f"after {within} s {member.name} is not ready: {told}\n{member.tail()}") from None
 
     async def health(self, service: str, part: str) -> int | None:
         """What readiness answers now; None when nobody does."""
+        answer = await self._readiness(service, part)
+        return None if answer is None else answer.status_code
+
+    async def _readiness(self, service: str, part: str) -> httpx.Response | None:
         try:
-            answer = await self._client.get(f"http://127.0.0.1:{self._operations_port(service, part)}/health/ready")
+            return await self._client.get(f"http://127.0.0.1:{self._operations_port(service, part)}/health/ready")
         except httpx.TransportError:
             return None
-        return answer.status_code
 
     def _operations_port(self, service: str, part: str) -> int:
         return int(str(self._settings[service, part]["BANGKOM_OPS_PORT"]))
