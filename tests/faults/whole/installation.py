@@ -191,6 +191,15 @@ class Whole(Apart):
         answer = await self._readiness(service, part)
         return None if answer is None else answer.status_code
 
+    async def _missing(self) -> dict[str, str]:
+        """What each process that is not ready says."""
+        answers = {member.name: await self._readiness(*key) for key, member in self.members.items()}
+        return {
+            name: "no answer" if answer is None else answer.text
+            for name, answer in answers.items()
+            if answer is None or not answer.is_success
+        }
+
     async def _readiness(self, service: str, part: str) -> httpx.Response | None:
         try:
             return await self._client.get(f"http://127.0.0.1:{self._operations_port(service, part)}/health/ready")
@@ -331,7 +340,8 @@ class Whole(Apart):
         try:
             await wait_until(quiet, within=within, every=0.3)
         except AssertionError:
-            raise AssertionError(f"after {within} s not all has arrived: {left}") from None
+            missing = await self._missing()
+            raise AssertionError(f"after {within} s not all has arrived: {left}; not ready: {missing}") from None
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
