@@ -145,8 +145,9 @@ MUTANTS = (
     Mutant(
         reversal="placeholder for an unknown row dropped",
         file="services/evaluation/handlers/training.py",
-        old="        known = enrolments.get(event.subject) or _first_seen(event.data)\n",
-        new="        known = enrolments.get(event.subject)\n        if known is None:\n            continue\n",
+        old="    for event in events:\n        seats[event.subject] = change(seats.get(event.subject) or",
+        new="    events = [each for each in events if each.subject in seats]\n"
+        "    for event in events:\n        seats[event.subject] = change(seats.get(event.subject) or",
         told_by="tests/integration/test_evaluation.py::test_completion_is_evaluated_though_nothing_else_was_heard",
     ),
     Mutant(
@@ -269,7 +270,7 @@ MUTANTS = (
         file="services/training/queries/demands.py",
         old=".where(among(row.id, demand_ids)).order_by(row.id).with_for_update()",
         new=".where(among(row.id, demand_ids)).order_by(row.id)",
-        told_by="tests/integration/test_training_demands.py::test_one_demand_gets_one_seat_however_many_ask_at_once",
+        told_by="tests/integration/test_training_demands.py::test_demand_gets_one_seat_though_two_ask_at_once",
     ),
     # States
     Mutant(

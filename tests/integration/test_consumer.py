@@ -27,6 +27,7 @@ from shared.events.training import EnrolmentConfirmed, LearningMeasured, Trainin
 from shared.ids import new_id
 from tests.conformance.crash import Crash, crash
 from tests.integration.ledger import TOPIC, Ledger, make_due, measured
+from tests.locks import waits_for_a_lock
 from tests.records import record_of
 from tests.waiting import wait_until
 
@@ -322,14 +323,6 @@ async def test_release_that_meets_a_passing_failure_leaves_everything_as_it_was(
 
 
 async def in_transaction(database: Database) -> bool:
-    return await exists(database, "state = 'idle in transaction' AND query LIKE '%parked_keys%'")
-
-
-async def waits_for_a_lock(database: Database) -> bool:
-    return await exists(database, "wait_event_type = 'Lock'")
-
-
-async def exists(database: Database, condition: str) -> bool:
-    activity = f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND {condition})"
+    idle = "datname = current_database() AND state = 'idle in transaction' AND query LIKE '%parked_keys%'"
     async with database.session() as session:
-        return bool(await session.scalar(text(activity)))
+        return bool(await session.scalar(text(f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {idle})")))

@@ -5,17 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import text
 
 from services.evaluation.app import SERVICE
 from shared.db import Database
 from shared.delivery.envelope import Record
 from tests.conftest import MakeDatabase
 from tests.integration.participants import Participant, consumer_of, evaluations, follow_ups
+from tests.locks import waits_for_a_lock
 from tests.records import emitted
 from tests.waiting import wait_until
-
-WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 @pytest.fixture
@@ -37,13 +35,7 @@ async def meet(database: Database, first: tuple[Record, ...], second: tuple[Reco
     """The second worker comes to the rows of the first before that one commits."""
     async with taken_but_not_committed(database, *first):
         other = asyncio.create_task(consumer_of(database).take(second))
-
-        async def waits() -> bool:
-            """the second worker waits for a lock"""
-            async with database.session() as session:
-                return bool(await session.scalar(WAITING))
-
-        await wait_until(waits)
+        await wait_until(lambda: waits_for_a_lock(database))
     await other
 
 

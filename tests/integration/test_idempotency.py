@@ -18,6 +18,7 @@ from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
 from tests.conftest import MakeDatabase
 from tests.integration.small_app import add_person, browsing, build_app, create_notes, titles, token_of
+from tests.locks import waits_for_a_lock
 from tests.waiting import wait_until
 
 KEY = {"Idempotency-Key": "kunci-0001"}
@@ -96,11 +97,6 @@ class Done(BaseModel):
     by: str
 
 
-async def waiting_sessions(database: Database) -> bool:
-    async with database.transaction() as session:
-        return bool(await session.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")))
-
-
 @pytest.mark.parametrize("first_fails", [False, True])
 async def test_second_sending_waits_for_the_first_and_works_only_when_it_failed(
     database: Database, first_fails: bool
@@ -128,7 +124,7 @@ async def test_second_sending_waits_for_the_first_and_works_only_when_it_failed(
     running = asyncio.create_task(first())
     await wait_until(lambda: claims(database))
     follower = asyncio.create_task(second())
-    await wait_until(lambda: waiting_sessions(database))
+    await wait_until(lambda: waits_for_a_lock(database))
     assert not follower.done()
     may_end.set()
     outcomes = await asyncio.gather(running, follower, return_exceptions=True)

@@ -17,7 +17,9 @@ from shared.ids import new_id
 from tests.conftest import MakeDatabase
 from tests.integration.asked import FollowUp, PlanItem, consumer_of, demands, employee, revision_asked
 from tests.integration.classroom import ORGANISER, add_class, attend, close, enrol, people, told, told_about
+from tests.locks import waits_for_a_lock
 from tests.records import emitted, event_id_of, record_of
+from tests.waiting import wait_until
 
 OPEN, ENROLLED = DemandStatus.OPEN.value, DemandStatus.ENROLLED.value
 MET, WITHDRAWN = DemandStatus.MET.value, DemandStatus.WITHDRAWN.value
@@ -99,20 +101,24 @@ async def test_demand_waits_for_another_class_when_the_first_was_not_completed(d
     assert await status_of(database, item.id) == (ENROLLED, second)
 
 
-async def test_one_demand_gets_one_seat_however_many_ask_at_once(database: Database) -> None:
+async def test_demand_gets_one_seat_though_two_ask_at_once(database: Database) -> None:
     [ani] = await people(database, "Ani")
     item = PlanItem(employee_id=ani)
     await consumer_of(database).take([item.approved()])
-    held = [await add_class(database, 4) for _ in range(4)]
+    one, other = [await add_class(database, 4) for _ in range(2)]
+    newcomer = Newcomer(employee_id=ani, plan_item_id=item.id)
 
-    outcomes = await asyncio.gather(
-        *(seat(database, each.id, Newcomer(employee_id=ani, plan_item_id=item.id)) for each in held),
-        return_exceptions=True,
-    )
+    async def late_comer_is_through_or_waits() -> bool:
+        return asking.done() or await waits_for_a_lock(database)
 
-    [given] = [each for each in outcomes if isinstance(each, UUID)]
-    assert sum(isinstance(each, Conflict) for each in outcomes) == 3
-    assert await status_of(database, item.id) == (ENROLLED, given)
+    async with database.transaction() as session:
+        [given] = await commands.enrol(session, ORGANISER, one.id, [newcomer])
+        asking = asyncio.create_task(seat(database, other.id, newcomer))
+        await wait_until(late_comer_is_through_or_waits)
+
+    with pytest.raises(Conflict):
+        await asking
+    assert await status_of(database, item.id) == (ENROLLED, given.id)
 
 
 async def test_withdrawn_item_gives_up_its_seat_where_the_class_has_not_begun(database: Database) -> None:

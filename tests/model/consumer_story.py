@@ -74,6 +74,12 @@ class ConsumerStory(RuleBasedStateMachine):
         for _ in range(number):
             self.model.tell(self.log.fact(subject, "good"))
 
+    @rule(subject=SUBJECTS)
+    def publish_early(self, subject: UUID) -> None:
+        """An event that needs a row which has not arrived, and one that needs nothing but its turn."""
+        for condition in ("early", "good"):
+            self.model.tell(self.log.fact(subject, condition))
+
     @rule(
         subject=UNITS,
         sequence=st.integers(1, 1000),
