@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run test year lint faults load security docs
+.PHONY: targets install run up down test year lint faults load security docs
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -31,8 +31,18 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: install ## run Bangkom here with a made-up year: one process, four services, http://127.0.0.1:8000
 	$(BIN)/bangkom run --demo
 
+# What differs between agencies stands in .env; secrets that are missing are made in the folder secrets.
+up: ## bring the full installation of docker-compose.yml up; needs Docker with Compose, and .env
+	@test -f .env || { echo 'up: write .env first; .env.example explains it.' >&2; exit 1; }
+	deploy/make-secrets.sh
+	docker compose build
+	docker compose up --detach --wait
+
+down: ## take the full installation down; its data stay
+	docker compose down
+
 # Each of the two runners has a PostgreSQL and a Kafka of its own.
-test: install ## install what the tests need (Java, Kafka) and run them all
+test: install ## install what the tests need (Java, Kafka, Go) and run them all
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
