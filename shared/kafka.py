@@ -20,6 +20,7 @@ from shared.delivery.envelope import Record
 from shared.delivery.transport.kafka import SEND_SECONDS, STOP_SECONDS, KafkaSender, KafkaSource, read_record, within
 from shared.events.catalogue import TOPICS
 from shared.events.contract import is_state_topic
+from shared.kafka_repairs import tell_of_closed_connections, tell_of_ended_tasks
 from shared.settings import Settings
 from shared.telemetry import Check
 
@@ -35,6 +36,9 @@ IDLE_POLLS = 60
 """Polls of half a second without a record after which a reader of history gives up."""
 
 SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+
+
+tell_of_closed_connections()
 
 
 class TopicsMissing(Exception):
@@ -127,6 +131,7 @@ class KafkaTransport:
             await within(STOP_SECONDS, broker.stop())
             raise
         assert subscriber.consumer is not None
+        tell_of_ended_tasks(subscriber.consumer)
         return KafkaSource(broker, subscriber.consumer, self.prefix, self.batch)
 
     async def lag(self, group: str, topics: Sequence[str]) -> dict[tuple[str, int], int]:
