@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,6 +87,10 @@ class Places:
                 content = (self._folder / "secrets" / self._files[secret["source"]]).read_text()
                 (folder / name).write_text(self.hosts(content))
         return folder
+
+    def forget_secrets(self) -> None:
+        """Have containers that start from now on see what the secrets are now."""
+        shutil.rmtree(self._folder / "run")
 
     def hosts(self, text: str) -> str:
         """The text with addresses of this machine for those of containers."""

@@ -43,9 +43,9 @@ class Composed(Installation):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         gateway, number = free_ports(2)
-        env_file = write_env(folder, {**AGENCY, "BANGKOM_BASE_URL": f"https://localhost:{gateway}"})
-        subprocess.run([ROOT / "deploy" / "make-secrets.sh", folder / "secrets", env_file], check=True)
-        project = resolved(env_file, "commands")
+        self._env_file = write_env(folder, {**AGENCY, "BANGKOM_BASE_URL": f"https://localhost:{gateway}"})
+        self.make_secrets()
+        project = resolved(self._env_file, "commands")
         self.services: dict[str, Any] = {n: s for n, s in project["services"].items() if n not in ELSEWHERE}
         # The embedded server keeps to its port, so each run has an address of the loopback to itself.
         database = f"127.{number >> 8}.{number & 255}.1:5432"
@@ -56,6 +56,18 @@ class Composed(Installation):
         self._postgres = EmbeddedPostgres(folder / "volumes" / "postgres")
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._done = {name: asyncio.Event() for name in self.services}
+
+    def make_secrets(self) -> None:
+        """Make those that are missing."""
+        subprocess.run([ROOT / "deploy" / "make-secrets.sh", self.folder / "secrets", self._env_file], check=True)
+
+    async def run_again(self, name: str, *words: str, stdin: str = "") -> None:
+        """Run a job once more, with these words behind its command."""
+        command = [*self._command(name), *words]
+        ran = await asyncio.to_thread(
+            subprocess.run, command, env=self._full(name), input=stdin, text=True, capture_output=True, check=False
+        )
+        assert ran.returncode == 0, f"{name}: {ran.stdout}\n{ran.stderr}"
 
     async def start(self) -> None:
         """Start every container in the order that dependencies ask for; return when all are healthy or through."""

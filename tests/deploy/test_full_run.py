@@ -47,6 +47,7 @@ async def test_compose_file_carries_a_need_through_the_loop_and_lets_nobody_else
     await check_broker(composed)
     await check_databases(composed)
     assert set((await composed.stop()).values()) == {0}
+    await check_changed_secrets(composed)
 
 
 async def check_broker(composed: Composed) -> None:
@@ -142,6 +143,23 @@ async def check_databases(composed: Composed) -> None:
                     await enter(own.rpartition("/")[0] + f"/{name}")
         with pytest.raises(asyncpg.InvalidPasswordError):
             await enter(own.replace("@", "0@"))
+
+
+async def check_changed_secrets(composed: Composed) -> None:
+    """As the runbook tells it: what is removed is made anew, and the jobs tell database and brokers."""
+    old_address, old_access = composed.dsn("needs"), account(composed, "admin")
+    (composed.folder / "secrets" / "needs_database_url").unlink()
+    composed.make_secrets()
+    composed.places.forget_secrets()
+    await composed.run_again("databases")
+    await enter(composed.dsn("needs"))
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await enter(old_address)
+
+    await composed.run_again("kafka-accounts", "admin", stdin="sandi-baru-administrator\n")
+    assert await topics_seen(composed, {**old_access, "sasl_plain_password": "sandi-baru-administrator"})
+    with pytest.raises(KafkaError):
+        await topics_seen(composed, old_access)
 
 
 async def enter(dsn: str) -> None:
