@@ -37,6 +37,20 @@ def test_connection_that_was_reset_is_told_as_broken_under_uvloop() -> None:
         uvloop.run(_write_to_a_connection_that_was_reset())
 
 
+async def test_commit_that_is_not_answered_is_told_of(kafka_log: KafkaLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = await kafka_log.transport().open_source(f"committing-{new_id()}", [TrainingCompleted.topic])
+    monkeypatch.setattr("shared.delivery.transport.kafka.COMMIT_SECONDS", 0.01)
+    source._next = dict.fromkeys(source.consumer.assignment(), 0)
+    source._owned = source.consumer.assignment()
+    monkeypatch.setattr(source.consumer, "commit", lambda _: pause(60.0))
+    try:
+        await source.commit()
+        with pytest.raises(TimeoutError):
+            await source.commit()
+    finally:
+        await source.close()
+
+
 async def test_poll_tells_of_a_fetching_task_that_has_ended(kafka_log: KafkaLog) -> None:
     async def fail(*_: Any) -> None:
         raise RuntimeError

@@ -18,8 +18,7 @@ from shared.partitions import partition_of
 
 REFUSALS = tuple(errors.for_code(code) for code in (10, 18, 43, 44))
 """A value too large alone or in its batch, a format or a policy the topic does not allow: for good."""
-SEND_SECONDS = 30
-STOP_SECONDS = 5
+SEND_SECONDS, COMMIT_SECONDS, STOP_SECONDS = 30, 30, 5
 
 
 class KafkaSender:
@@ -122,7 +121,7 @@ class KafkaSource:
         # Once the partitions were dealt out anew, another member may be further: what comes again, the inbox knows.
         with contextlib.suppress(errors.CommitFailedError, errors.IllegalStateError):
             if offsets and self.consumer.assignment() is owned:
-                await self.consumer.commit(offsets)
+                await asyncio.wait_for(self.consumer.commit(offsets), COMMIT_SECONDS)
 
     async def _committed(self) -> None:
         task, self._committing = self._committing, None
@@ -137,7 +136,7 @@ class KafkaSource:
 
     async def close(self) -> None:
         """Finish the commit under way and leave the group."""
-        with contextlib.suppress(errors.KafkaError):
+        with contextlib.suppress(errors.KafkaError, TimeoutError):
             await self._committed()
         await within(STOP_SECONDS, self.broker.stop())
 
