@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run up down test year lint faults load security docs
+.PHONY: targets install run up down test year lint faults load security docs image
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -73,3 +73,7 @@ docs: install ## write event schemas, docs/events.md and docs/asyncapi.yaml anew
 
 security: install ## try every role at every route, and what comes in from outside
 	$(BIN)/python -m pytest tests/security
+
+image: install ## build the image without a container engine and run the loop with it; as root on Debian
+	deploy/setup-tests.sh
+	deploy/try-image.sh

@@ -107,10 +107,16 @@ class Composed(Installation):
         service = self.services[name]
         words = [*(service["entrypoint"] or ()), *(service["command"] or ())]
         if service["image"].startswith("bangkom:"):
-            words = [sys.executable, "-m", *words]
+            words = [*self._python(service["user"]), *words]
         elif name == "gateway":
             words[0] = str(Path(sys.executable).parent / words[0])
         return [self.places.here(name, word) for word in words]
+
+    def _python(self, account: str) -> list[str]:
+        """What starts a program of ours: this Python, or the one of the image whose files BANGKOM_TEST_IMAGE names."""
+        if root := os.environ.get("BANGKOM_TEST_IMAGE"):
+            return ["chroot", f"--userspec={account}", root, "/opt/bangkom/bin/python", "-m"]
+        return [sys.executable, "-m"]
 
     async def _succeeded(self, name: str) -> None:
         job = self._processes[name]
