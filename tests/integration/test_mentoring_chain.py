@@ -22,9 +22,10 @@ async def test_chain_from_training_to_mentoring_names_each_cause(
 ) -> None:
     evaluation = await make_database(service="evaluation", agency="medan", lineages=EVALUATION.lineages)
     ani = Participant()
-    completed, correction = ani.completed(), ani.measured(pre=55, post=74)
-
+    completed = ani.completed()
     await consumer_of(evaluation).take([ani.confirmed(), ani.measured(pre=55, post=64), completed])
+
+    correction = ani.measured(pre=55, post=74)
     await consumer_of(evaluation).take([correction])
     told = {type(each.event): each for each in await emitted(evaluation)}
     told_on = [each.as_record() for each in await emitted(evaluation)]
