@@ -65,7 +65,8 @@ class Simulated:
 NOW = text('SELECT clock_timestamp() + clock."offset" FROM clock')
 
 MOVE = text(
-    'UPDATE clock SET "offset" = coalesce(CAST(:to AS timestamptz), clock_timestamp()) - clock_timestamp()'
+    'UPDATE clock SET "offset" = coalesce(CAST(:to AS timestamptz), real.at) - real.at'
+    " FROM (SELECT coalesce(CAST(:at AS timestamptz), clock_timestamp()) AS at) AS real"
     ' WHERE coalesce(CAST(:to AS timestamptz), clock_timestamp()) >= clock_timestamp() + "offset"'
     " OR NOT EXISTS (SELECT FROM outbox) AND NOT EXISTS (SELECT FROM inbox) RETURNING 1"
 )
@@ -104,12 +105,12 @@ async def advance(session: AsyncSession, by: timedelta, *, simulation: bool) -> 
     session.info.pop("now", None)
 
 
-async def move(session: AsyncSession, to: datetime | None, *, simulation: bool) -> None:
+async def move(session: AsyncSession, to: datetime | None, *, simulation: bool, at: datetime | None = None) -> None:
     """Make it this moment, or with None the real one; refused outside a simulation, and back in time once anything
-    was told or taken.
+    was told or taken. at is the real moment at which it is so, else now: databases given the same show the same time.
     """
     _require(simulation=simulation)
-    if (await session.execute(MOVE, {"to": to})).scalar_one_or_none() is None:
+    if (await session.execute(MOVE, {"to": to, "at": at})).scalar_one_or_none() is None:
         raise Conflict("Waktu tidak dapat mundur setelah ada yang dicatat.")
     session.info.pop("now", None)
 

@@ -188,8 +188,10 @@ async def move(databases: Collection[Database], to: datetime | None, *, simulati
     """Make it the same moment in all databases, all but at once: None is the real one."""
     async with AsyncExitStack() as stack:
         sessions = [await stack.enter_async_context(database.session()) for database in databases]
+        # One moment for all: what another service does at once must not seem to come before its cause.
+        at = await sessions[0].scalar(text("SELECT clock_timestamp()"))
         for session in sessions:
-            await clock.move(session, to, simulation=simulation)
+            await clock.move(session, to, at=at, simulation=simulation)
             audit.record(session, SYSTEM, "move_clock", "clock")
         await asyncio.gather(*(session.commit() for session in sessions))
 

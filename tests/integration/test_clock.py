@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from services.demo.course import move
 from shared import clock
-from shared.clock import Simulated, Simulation
+from shared.clock import Clock, Simulated, Simulation
 from shared.db import Database, Origin
 from shared.delivery import outbox
 from shared.errors import Conflict, NotAllowed
@@ -145,3 +146,15 @@ async def test_demo_is_noted_once_and_tells_how_far_it_has_come(database: Databa
     assert noted.seed == 1
     assert shown == Simulated(today=today, percent=50)
     assert shown.running
+
+
+async def test_databases_moved_together_show_the_same_time(make_database: MakeDatabase) -> None:
+    databases = [await make_database() for _ in range(3)]
+
+    await move(databases, datetime(2030, 1, 2, 8, tzinfo=UTC), simulation=True)
+
+    offsets = set()
+    for database in databases:
+        async with database.session() as session:
+            offsets.add(await session.scalar(select(Clock.offset)))
+    assert len(offsets) == 1
