@@ -14,7 +14,7 @@ from tests.load.place import Place
 from tests.load.workload import AGENCY
 
 FEW, MANY = 30_000, 300_000
-EVENTS, WARM_UP = 9_000, 1_500
+EVENTS, WARM_UP = 30_000, 5_000
 STEPS = ("worker", "relay")
 IDS = "INSERT INTO inbox SELECT uuidv7(interval '-1 year'), now() - interval '1 year' FROM generate_series(1, :rows)"
 COMPLETIONS = """
