@@ -23,6 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.util import await_only
 
+from shared.pool import pool_of
+
 NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -71,6 +73,7 @@ class Database:
         self.origin = origin
         self.engine = create_async_engine(
             url,
+            poolclass=pool_of(origin.service),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from shared.events.catalogue import BY_TYPE
+
+# Else each counter and histogram has a second series that says since when it counts, which nobody asks.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 HANDLED = Counter("bangkom_events_handled_total", "Events that took effect", ["service", "type"])
 DUPLICATES = Counter("bangkom_events_duplicate_total", "Records whose effect was there before", ["service"])
@@ -37,6 +40,24 @@ TIMERS_DUE = Gauge("bangkom_timers_due", "Timers that have run out and wait to b
 TIMERS_LATE = Gauge("bangkom_timers_late_seconds", "How long ago the oldest of them ran out", ["service"])
 TIMER_FAILURES = Counter("bangkom_timer_failures_total", "Timers that failed and wait for another try", ["service"])
 
+HTTP_REQUESTS = Counter(
+    "bangkom_http_requests_total",
+    "Requests answered, by the template of their route and the class of the answer",
+    ["service", "method", "route", "status"],
+)
+HTTP_SECONDS = Histogram(
+    "bangkom_http_request_duration_seconds",
+    "From the beginning of a request to the end of its answer",
+    ["service", "method", "route"],
+    buckets=(0.05, 0.15, 0.5, 2),
+)
+
+POOL_SIZE = Gauge("bangkom_database_pool_size", "Connections a process may have to a database", ["database"])
+POOL_IN_USE = Gauge("bangkom_database_pool_in_use", "Connections in use just now", ["database"])
+POOL_WAITS = Counter("bangkom_database_pool_waits_total", "Times every connection was in use", ["database"])
+POOL_WAIT_SECONDS = Counter("bangkom_database_pool_wait_seconds_total", "Time waited for a connection", ["database"])
+POOL_TIMEOUTS = Counter("bangkom_database_pool_timeouts_total", "Times nobody gave one back in time", ["database"])
+
 DATABASE_ANSWERS = Gauge("bangkom_database_answers", "1 when the database told these figures just now", ["service"])
 LOG_ANSWERS = Gauge("bangkom_log_answers", "1 when the event log told the lag just now", ["service"])
 
@@ -48,6 +69,12 @@ def begin_at_zero(service: str) -> None:
         figure.labels(service)
     for outcome in ("committed", "rolled_back"):
         BATCHES.labels(service, outcome)
+
+
+def begin_pool_at_zero(database: str) -> None:
+    """Have the figures of a database's connections from the start on, for the same reason."""
+    for figure in (POOL_WAITS, POOL_WAIT_SECONDS, POOL_TIMEOUTS):
+        figure.labels(database)
 
 
 def kind_of(reason: str) -> str:

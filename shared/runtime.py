@@ -26,6 +26,7 @@ from shared.identity import sign_in
 from shared.identity.routes import session_routes
 from shared.operate.pages import DeliveryPages, operator_link
 from shared.operate.status import set_gauges
+from shared.pool import tell_of_pool
 from shared.settings import Settings
 from shared.telemetry import Check, findings
 from shared.timers import TimerFunction, run_due
@@ -34,6 +35,7 @@ from shared.web.frame import Link, Shell
 from shared.web.home import Overview, ServiceView
 from shared.web.pages import environment
 from shared.web.shell import install_pages, install_shell
+from shared.web.traffic import Traffic
 
 TIMER_SECONDS = 1.0
 SIMULATED_TIMER_SECONDS = 0.1
@@ -114,6 +116,7 @@ def create_app(service: Service, given: Resources) -> FastAPI:
     app.state.settings, app.state.database, app.state.identity = given.settings, given.database, given.identity
     app.state.overview = given.overview
     install_shell(app)
+    app.add_middleware(Traffic, service=service.name)
     app.include_router(session_routes(service.name))
     app.include_router(service.router)
     install_pages(app, _shell(service, given), service.pages)
@@ -161,6 +164,8 @@ class Node:
         self.worker = Worker(service.name, self.consumer, given.transport)
         self.relay = Relay(given.database, given.transport)
         metrics.begin_at_zero(service.name)
+        for each in (given.database, given.identity):
+            metrics.begin_pool_at_zero(each.origin.service)
 
     def checks(self) -> dict[str, Check]:
         """What must be there for this service to be ready."""
@@ -218,6 +223,8 @@ class Node:
     async def refresh(self) -> None:
         """Bring this service's gauges up to date; what cannot be read keeps its last figure, and says so in another."""
         name = self.service.name
+        for each in (self.database, self._identity):
+            tell_of_pool(each.engine.pool)
         database, event_log = await asyncio.gather(_done(set_gauges(self.database)), _done(self._measure_lag()))
         metrics.DATABASE_ANSWERS.labels(name).set(database)
         metrics.LOG_ANSWERS.labels(name).set(event_log)
