@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, func, select
+from sqlalchemy import BigInteger, Identity, Index, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +21,7 @@ class AuditEntry(KernelBase):
     """One act. Ids, codes and figures only: an entry outlives the data of the people it is about."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_imports", "at", postgresql_where=text("subject_type = 'import'")),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[datetime]

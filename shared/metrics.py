@@ -40,6 +40,20 @@ TIMERS_DUE = Gauge("bangkom_timers_due", "Timers that have run out and wait to b
 TIMERS_LATE = Gauge("bangkom_timers_late_seconds", "How long ago the oldest of them ran out", ["service"])
 TIMER_FAILURES = Counter("bangkom_timer_failures_total", "Timers that failed and wait for another try", ["service"])
 
+CASES_STUCK = Gauge("bangkom_cases_stuck", "Cases in a step for longer than the rules give it", ["service", "step"])
+STEP_SECONDS = Gauge(
+    "bangkom_step_median_seconds",
+    "How long half of the newest cases took at most to come to a step from the one before",
+    ["service", "step"],
+)
+IMPORTS = Gauge("bangkom_imports", "Files taken in within 30 days, by outcome", ["service", "kind", "outcome"])
+IMPORT_ROWS_REFUSED = Gauge(
+    "bangkom_import_rows_refused", "Rows refused in files taken in within 30 days", ["service", "kind"]
+)
+FIGURES_TAKEN = Gauge(
+    "bangkom_figures_taken_timestamp_seconds", "When the figures of the work were last counted", ["service"]
+)
+
 HTTP_REQUESTS = Counter(
     "bangkom_http_requests_total",
     "Requests answered, by the template of their route and the class of the answer",

@@ -101,7 +101,8 @@ class Process:
     def _loops(self, node: Node) -> list[Coroutine[Any, Any, None]]:
         loops: list[Coroutine[Any, Any, None]] = []
         if Part.WORKER in self._parts:
-            loops += [node.worker.run(self.stopping), node.run_timers(self.stopping), node.run_chores(self.stopping)]
+            loops += [node.worker.run(self.stopping), node.run_timers(self.stopping)]
+            loops += [node.run_chores(self.stopping), node.run_figures(self.stopping)]
         if Part.RELAY in self._parts:
             loops.append(node.relay.run(self.stopping))
         return loops

@@ -24,6 +24,7 @@ from shared.delivery.worker import Worker, group_of
 from shared.directory import DIRECTORY_HANDLERS
 from shared.identity import sign_in
 from shared.identity.routes import session_routes
+from shared.operate.figures import Figure, take_figures
 from shared.operate.pages import DeliveryPages, operator_link
 from shared.operate.status import set_gauges
 from shared.pool import tell_of_pool
@@ -44,6 +45,7 @@ LONGEST_PAUSE = 30.0
 LAG_SECONDS = 10.0
 REFRESH_SECONDS = 5.0
 """Prometheus gives up after ten: a server that does not answer must not take the other figures along."""
+FIGURE_SECONDS = 60.0
 DAY_SECONDS = 86_400.0
 
 COUNTS = text("SELECT (SELECT count(*) FROM directory_employees), (SELECT count(*) FROM directory_units)")
@@ -55,7 +57,8 @@ log = structlog.get_logger()
 class Service:
     """One service as its app.py puts it together.
 
-    folder holds its migrations and templates, links are its part of the navigation, commands are for its operators.
+    folder holds its migrations and templates, links are its part of the navigation, commands are for its operators,
+    figures are what it counts of its work.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Service:
     handlers: Handlers = field(default_factory=dict)
     timers: Mapping[str, TimerFunction] = field(default_factory=dict)
     commands: Sequence[click.Command] = ()
+    figures: Sequence[Figure] = ()
 
     @property
     def navigation(self) -> tuple[Link, ...]:
@@ -275,6 +279,15 @@ class Node:
                 log.warning("chores_wait", service=self.service.name, error=type(error).__name__)
                 pause = LONGEST_PAUSE
             await _wait(stopping, pause)
+
+    async def run_figures(self, stopping: asyncio.Event) -> None:
+        """Count the service's work at the start and once a minute until stopping; what fails keeps its last figures."""
+        while not stopping.is_set():
+            try:
+                await take_figures(self.database, self.service.figures)
+            except Exception as error:  # noqa: BLE001 what cannot be counted now is counted in a minute
+                log.warning("figures_wait", service=self.service.name, error=type(error).__name__)
+            await _wait(stopping, FIGURE_SECONDS)
 
     async def _forget_old(self) -> None:
         async with self.database.transaction() as session:

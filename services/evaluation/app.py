@@ -9,6 +9,7 @@ from services.evaluation.cli import COMMANDS
 from services.evaluation.handlers import HANDLERS
 from services.evaluation.pages import LINKS
 from services.evaluation.pages import router as pages
+from services.evaluation.queries.figures import FIGURES
 from services.evaluation.timers import TIMERS
 from shared.runtime import Service
 
@@ -23,4 +24,5 @@ SERVICE = Service(
     handlers=HANDLERS,
     timers=TIMERS,
     commands=COMMANDS,
+    figures=FIGURES,
 )

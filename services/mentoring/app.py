@@ -8,6 +8,7 @@ from services.mentoring.api import router
 from services.mentoring.handlers import HANDLERS
 from services.mentoring.pages import LINKS
 from services.mentoring.pages import router as pages
+from services.mentoring.queries.figures import FIGURES
 from shared.runtime import Service
 
 SERVICE = Service(
@@ -19,4 +20,5 @@ SERVICE = Service(
     pages=pages,
     links=LINKS,
     handlers=HANDLERS,
+    figures=FIGURES,
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from services.needs import api, pages
 from services.needs.cli import import_group
 from services.needs.handlers import HANDLERS
+from services.needs.queries.figures import FIGURES
 from shared.runtime import Service
 
 SERVICE = Service(
@@ -17,4 +18,5 @@ SERVICE = Service(
     links=pages.LINKS,
     handlers=HANDLERS,
     commands=(import_group,),
+    figures=FIGURES,
 )

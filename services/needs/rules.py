@@ -16,6 +16,7 @@ from services.needs.domain.changes import PeopleRules
 from services.needs.domain.competencies import Competency, CompetencyKind
 from services.needs.domain.evidence import EvidenceKind, EvidenceRules
 from services.needs.domain.gaps import Band, MatchRules
+from services.needs.domain.needs import OPEN, NeedStatus
 from services.needs.domain.plan import Form
 from services.needs.domain.positions import PositionClass
 from shared.events.contract import Code, Level, Title
@@ -24,6 +25,7 @@ from shared.web.wording import reason
 FOLDER = Path(__file__).parent / "rules"
 T = TypeVar("T")
 Months = Annotated[int, Field(ge=1, le=120, strict=True)]
+Days = Annotated[int, Field(ge=1, le=1_500, strict=True)]
 LegalStatus = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
 
 
@@ -178,6 +180,21 @@ class PeopleVersion(VersionPart):
         return PeopleRules(on_duty=self.on_duty, left=self.left, agreement_hours=self.agreement_hours)
 
 
+class StepsVersion(VersionPart):
+    """How long a need may stand in each of its open states."""
+
+    days: Mapping[NeedStatus, Days]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if set(self.days) != OPEN:
+            raise ValueError("setiap keadaan kebutuhan yang terbuka harus ada tepat satu kali")
+        return self
+
+    def table(self) -> Mapping[NeedStatus, int]:
+        return self.days
+
+
 def load(path: Path, part: type[PartT]) -> tuple[PartT, ...]:
     """The versions in a file; raises RuleFileError."""
     shape: type[_File[PartT]] = _File[part]  # type: ignore[valid-type]
@@ -208,3 +225,4 @@ JOB_PERSON_MATCH = Dated(
 )
 FORMS = Dated(tuple((each.effective_from, each.table()) for each in load(FOLDER / "forms.toml", FormsVersion)))
 PEOPLE = Dated(tuple((each.effective_from, each.table()) for each in load(FOLDER / "people.toml", PeopleVersion)))
+STEP_DAYS = Dated(tuple((each.effective_from, each.table()) for each in load(FOLDER / "steps.toml", StepsVersion)))

@@ -5,6 +5,7 @@ from pathlib import Path
 from services.training import api, pages
 from services.training.cli import import_group
 from services.training.handlers import HANDLERS
+from services.training.queries.figures import FIGURES
 from shared.runtime import Service
 
 SERVICE = Service(
@@ -17,4 +18,5 @@ SERVICE = Service(
     links=pages.LINKS,
     handlers=HANDLERS,
     commands=(import_group,),
+    figures=FIGURES,
 )

@@ -16,6 +16,7 @@ from services.needs.rules import (
     MatchVersion,
     PeopleVersion,
     RuleFileError,
+    StepsVersion,
     VersionPart,
     load,
 )
@@ -28,6 +29,7 @@ FILES: dict[str, type[VersionPart]] = {
     "forms.toml": FormsVersion,
     "job_person_match.toml": MatchVersion,
     "people.toml": PeopleVersion,
+    "steps.toml": StepsVersion,
 }
 
 
@@ -98,6 +100,9 @@ def test_new_version_changes_what_is_dated_from_its_day_on(tmp_path: Path) -> No
         ("job_person_match.toml", "from_percent = 0", "from_percent = 1", "versions.0"),
         ("people.toml", "agreement_hours = 24", "agreement_hours = -1", "versions.0.agreement_hours"),
         ("people.toml", 'source = "', 'sauce = "', "versions.0.source"),
+        ("steps.toml", "RETURNED = 30\n", "", "versions.0"),
+        ("steps.toml", "RETURNED = 30", "CLOSED = 30", "versions.0"),
+        ("steps.toml", "VERIFIED = 60", "VERIFIED = 0", "versions.0.days.VERIFIED"),
         ("competencies.toml", 'kind = "MANAGERIAL"', 'kind = "OTHER"', "versions.0.competencies.0.kind"),
         ("competencies.toml", "effective_from = 2017-09-01", "effective_from = 9", "versions.0.effective_from"),
         ("people.toml", "[[versions]]", "[[versions", "tidak terbaca"),
