@@ -20,10 +20,13 @@ from services.needs.cli import import_group as imports_of_needs
 from services.training.app import SERVICE as TRAINING
 from services.training.cli import import_group as imports_of_training
 from shared.db import Database, Lineage, lineages_behind, migrate
+from shared.errors import Conflict
 from shared.event_log import EmbeddedTransport
 from shared.folder import Folder, InUse
 from shared.identity.tables import IDENTITY_LINEAGES
-from shared.operate.installation import Installation, KafkaInstallation, Log, opened
+from shared.operate.backup import Standing, backup, plain
+from shared.operate.installation import KafkaInstallation, Log, opened
+from shared.operate.restore import restore
 from shared.operate.service import COMMON
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
@@ -43,7 +46,7 @@ IMPORTS = click.CommandCollection(
     help="Impor dari .xlsx atau .csv. Seluruh berkas diperiksa lebih dahulu.\n\n"
     "Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat; 2: berkas tidak dapat dibaca.",
 )
-COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, journey, demo, clock_group)
+COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, backup, restore, journey, demo, clock_group)
 FIRST_STEPS = ("bangkom import units unit.xlsx", "bangkom import employees pegawai.xlsx")
 CONNECTIONS = 8
 """Per service: together with relays and log they stay below the server's limit."""
@@ -78,20 +81,33 @@ class EmbeddedInstallation:
         return Folder(self.settings.data)
 
     @asynccontextmanager
-    async def _running(self) -> AsyncIterator[Folder]:
+    async def _started(self) -> AsyncIterator[Folder]:
         try:
             with self._folder.claimed():
                 await asyncio.to_thread(prepare, self._folder)
                 try:
-                    await migrate_all(self._folder, self.settings)
                     yield self._folder
                 finally:
                     await asyncio.to_thread(self._folder.postgres.stop)
         except InUse:
             # Whoever has the folder has its server running, or is about to; starting and migrating wait for each other.
             await asyncio.to_thread(prepare, self._folder)
-            await migrate_all(self._folder, self.settings)
             yield self._folder
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[Folder]:
+        async with self._started() as folder:
+            await migrate_all(folder, self.settings)
+            yield folder
+
+    @asynccontextmanager
+    async def standing(self) -> AsyncIterator[Standing]:
+        """Its server with what is in it, unchanged; raises Conflict when the folder holds no data yet."""
+        if not self._folder.postgres.folder.exists():
+            raise Conflict(f"{self._folder.path} belum berisi data.")
+        async with self._started() as folder:
+            urls = {name: folder.url(name) for name in LINEAGES}
+            yield Standing(kind="embedded", server=folder.dsn(EVENTS), databases=urls)
 
     @asynccontextmanager
     async def database(self, service: str) -> AsyncIterator[Database]:
@@ -110,15 +126,30 @@ class EmbeddedInstallation:
             yield EmbeddedTransport(folder.dsn(EVENTS))
 
 
+class ManyServices(KafkaInstallation):
+    """All services, each with a database of its own, and Kafka as their log."""
+
+    def __init__(self) -> None:
+        super().__init__(SERVICES)
+
+    @asynccontextmanager
+    async def standing(self) -> AsyncIterator[Standing]:
+        """The server of all databases, by an account that may copy it whole; raises WrongSetting."""
+        urls = {name: self.settings.database_url(name) for name in SERVICES}
+        server = plain(self.settings.database_url("backup"))
+        yield Standing(kind="full", server=server, databases={**urls, "identity": self.identity_url})
+
+
 class WholeInstallation:
     """All services, wherever the settings say they are: in a folder of ours, or each with a database over Kafka."""
 
     services = SERVICES
+    lineages = LINEAGES
 
     @cached_property
-    def _chosen(self) -> Installation:
+    def _chosen(self) -> EmbeddedInstallation | ManyServices:
         if settings_for(*SERVICES).transport == "kafka":
-            return KafkaInstallation(SERVICES)
+            return ManyServices()
         return EmbeddedInstallation()
 
     @property
@@ -137,6 +168,10 @@ class WholeInstallation:
     def transport(self) -> AbstractAsyncContextManager[Log]:
         """The log."""
         return self._chosen.transport()
+
+    def standing(self) -> AbstractAsyncContextManager[Standing]:
+        """Its server with what is in it, unchanged."""
+        return self._chosen.standing()
 
 
 async def run(

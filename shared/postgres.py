@@ -11,6 +11,7 @@ import importlib.util
 import os
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -67,8 +68,10 @@ class EmbeddedPostgresError(Exception):
 class EmbeddedPostgres:
     """The server of one folder. It outlives the process that started it, and is found again by the next."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Settings given here count more than those in the folder."""
         self.folder = folder.resolve()
+        self._settings = {**SETTINGS, **settings} if settings else {}
         self.log_file = self.folder / "server.log"
         self._lock_file = self.folder.with_name(f"{self.folder.name}.lock")
         key = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
@@ -149,7 +152,7 @@ class EmbeddedPostgres:
         if self.pid is None:
             return False
         command = [program("pg_isready"), "-q", "-d", self.dsn("postgres")]
-        return subprocess.run(command, env=_environment(), check=False).returncode == 0
+        return subprocess.run(command, env=programs_environment(), check=False).returncode == 0
 
     def _runs(self) -> bool:
         if self.pid is not None:
@@ -184,6 +187,8 @@ class EmbeddedPostgres:
         for name in LEFT_BEHIND:
             (self.folder / name).unlink(missing_ok=True)
         command = ["pg_ctl", "start", "-W", "-s", "-D", str(self.folder), "-l", str(self.log_file)]
+        if self._settings:
+            command += ["-o", " ".join(f"-c {name}={shlex.quote(value)}" for name, value in self._settings.items())]
         _run(command, owner=self.folder, lock=lock)
 
     def _create(self, lock: int) -> None:
@@ -192,10 +197,8 @@ class EmbeddedPostgres:
             raise EmbeddedPostgresError(f"{self.folder} holds files that are not a PostgreSQL database")
         new = self.folder.with_name(f"{self.folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            account = _account()
-            os.chown(new, account.pw_uid, account.pw_gid)
+        new.mkdir()
+        keep_private(new)
         _run(["initdb", "-D", str(new), *INITDB], owner=new, lock=lock)
         new.rename(self.folder)
 
@@ -225,7 +228,7 @@ def program(name: str) -> str:
     return str(_programs() / name)
 
 
-def _environment() -> dict[str, str]:
+def programs_environment() -> dict[str, str]:
     """Ours without the variables that would lead PostgreSQL's programs to another server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
@@ -240,7 +243,7 @@ def _run(command: list[str], *, owner: Path, text: str = "", lock: int | None = 
         capture_output=True,
         check=False,
         cwd="/",
-        env=_environment(),
+        env=programs_environment(),
         pass_fds=() if lock is None else (lock,),
         user=owner.stat().st_uid if root else None,
         group=owner.stat().st_gid if root else None,
@@ -257,6 +260,15 @@ def _account() -> pwd.struct_passwd:
     except KeyError:
         subprocess.run(["useradd", "--system", "--no-create-home", "--shell", "/bin/false", ACCOUNT], check=True)
         return pwd.getpwnam(ACCOUNT)
+
+
+def keep_private(folder: Path) -> None:
+    """Leave a folder and all that is in it to the account that the server runs under, and to nobody else."""
+    account = _account() if os.geteuid() == 0 else None
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        if account is not None:
+            os.chown(path, account.pw_uid, account.pw_gid)
 
 
 def _let_account_reach(folder: Path) -> None:

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     base_url: str | None = None
     ops_port: Port = 9000
     data: Path = Path("data")
+    backups: Path = Path("backups")
     transport: Literal["embedded", "kafka"] = "embedded"
     kafka_bootstrap: str = "127.0.0.1:9092"
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     topic_retention_days: int = Field(default=2192, ge=1)
     accept_agencies: Annotated[frozenset[AgencyCode], NoDecode] = frozenset()
     identity_database_url: SecretStr | None = None
+    backup_database_url: SecretStr | None = None
     simulation: bool = False
 
     @field_validator("accept_agencies", mode="before")
@@ -131,7 +133,8 @@ def settings_for(*services: str) -> Settings:
     _refuse_unknown(model, secrets)
     for service in services:
         _check_address(f"{service}_database_url", getattr(settings, f"{service}_database_url"))
-    _check_address("identity_database_url", settings.identity_database_url)
+    for name in ("identity_database_url", "backup_database_url"):
+        _check_address(name, getattr(settings, name))
     return settings
 
 
