@@ -23,11 +23,12 @@ STUCK = text(
     " JOIN unnest(CAST(:statuses AS text[]), CAST(:moments AS timestamptz[])) AS t(status, moment)"
     " ON n.status = t.status AND n.changed_at < t.moment GROUP BY n.status"
 )
-# Each status by its newest steps and each step with the one before, by index: as fast in ten years as now.
+# Each status by its newest steps and each step with the one before, by index: as fast in ten years as now. By id in
+# place of the time, a status that is rare would be looked for among all steps there are.
 MEDIANS = text(
     "SELECT s.status, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.taken_at - before.taken_at))"
     " FROM unnest(CAST(:statuses AS text[])) AS wanted(status),"
-    " LATERAL (SELECT * FROM need_steps WHERE status = wanted.status ORDER BY id DESC LIMIT :newest) s,"
+    " LATERAL (SELECT * FROM need_steps WHERE status = wanted.status ORDER BY taken_at DESC LIMIT :newest) s,"
     " LATERAL (SELECT taken_at FROM need_steps b WHERE b.need_id = s.need_id AND b.id < s.id"
     "  ORDER BY b.id DESC LIMIT 1) before GROUP BY s.status"
 )

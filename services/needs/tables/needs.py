@@ -72,7 +72,7 @@ class NeedStepRow(NeedsBase):
     """One step of a need: who took it, for whom if on behalf of another, and when."""
 
     __tablename__ = "need_steps"
-    __table_args__ = (UniqueConstraint("need_id", "id"), Index("ix_need_steps_status_id", "status", "id"))
+    __table_args__ = (UniqueConstraint("need_id", "id"), Index("ix_need_steps_status_taken_at", "status", "taken_at"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     need_id: Mapped[UUID] = mapped_column(ForeignKey("needs.id"))

@@ -9,4 +9,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_need_steps_status_id", "need_steps", ["status", "id"])
+    op.create_index("ix_need_steps_status_taken_at", "need_steps", ["status", "taken_at"])
