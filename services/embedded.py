@@ -25,6 +25,7 @@ from shared.event_log import EmbeddedTransport
 from shared.folder import Folder, InUse
 from shared.identity.tables import IDENTITY_LINEAGES
 from shared.operate.backup import Standing, backup, plain
+from shared.operate.doctor import doctor
 from shared.operate.installation import KafkaInstallation, Log, opened
 from shared.operate.restore import restore
 from shared.operate.service import COMMON
@@ -46,7 +47,7 @@ IMPORTS = click.CommandCollection(
     help="Impor dari .xlsx atau .csv. Seluruh berkas diperiksa lebih dahulu.\n\n"
     "Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat; 2: berkas tidak dapat dibaca.",
 )
-COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, backup, restore, journey, demo, clock_group)
+COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, backup, restore, doctor, journey, demo, clock_group)
 FIRST_STEPS = ("bangkom import units unit.xlsx", "bangkom import employees pegawai.xlsx")
 CONNECTIONS = 8
 """Per service: together with relays and log they stay below the server's limit."""
@@ -134,9 +135,10 @@ class ManyServices(KafkaInstallation):
 
     @asynccontextmanager
     async def standing(self) -> AsyncIterator[Standing]:
-        """The server of all databases, by an account that may copy it whole; raises WrongSetting."""
+        """All databases and, where it is named, the account that may copy their server whole; raises WrongSetting."""
         urls = {name: self.settings.database_url(name) for name in SERVICES}
-        server = plain(self.settings.database_url("backup"))
+        copying = self.settings.backup_database_url
+        server = None if copying is None else plain(copying.get_secret_value())
         yield Standing(kind="full", server=server, databases={**urls, "identity": self.identity_url})
 
 

@@ -28,7 +28,8 @@ from shared.operate import kept
 from shared.operate.installation import execute
 from shared.operate.kept import Kept, Kind
 from shared.postgres import program, programs_environment
-from shared.settings import Settings
+from shared.runtime import Service
+from shared.settings import Settings, WrongSetting
 
 CHUNK = 2**20
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
@@ -37,15 +38,17 @@ VERSION = "SELECT version_num FROM {}_version"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A server as it stands: its address with the right to copy it whole, and the addresses of its databases."""
+    """A server as it stands: the addresses of its databases, and its own with the right to copy it whole."""
 
     kind: Kind
-    server: str
+    server: str | None
     databases: Mapping[str, str]
 
 
 class Keepable(Protocol):
     """An installation that can be backed up: which tables its databases have, and where they stand."""
+
+    services: Mapping[str, Service]
 
     @property
     def settings(self) -> Settings:
@@ -79,6 +82,8 @@ async def make(installation: Keepable, folder: Path) -> tuple[Path, Kept]:
     """Write a backup into a new folder in this one and give both; until it is whole and checked, it has no name."""
     with _alone(folder):
         async with installation.standing() as standing:
+            if standing.server is None:
+                raise WrongSetting("BANGKOM_BACKUP_DATABASE_URL belum diisi.")
             now, version = await _time_and_version(standing.server)
             path = folder / kept.name_of(installation.settings.agency, now)
             partial = path.with_name(f".{path.name}.partial")

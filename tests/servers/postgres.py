@@ -31,7 +31,10 @@ class NamedPostgres:
         self._execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
-        address: URL = self._url.set(drivername="postgresql")
+        self._execute_in(self._url.database or "postgres", statement)
+
+    def _execute_in(self, database: str, statement: str) -> None:
+        address: URL = self._url.set(drivername="postgresql", database=database)
         dsn = address.render_as_string(hide_password=False)
         command = [program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-c", statement]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
