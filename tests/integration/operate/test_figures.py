@@ -17,7 +17,7 @@ from shared.operate.letters import dead_letters
 from shared.operate.status import set_gauges
 from shared.runtime import Node, Resources
 from shared.settings import settings_for
-from shared.tables import ConsumerState, HeldRecord, ParkedKey
+from shared.tables import ConsumerState, HeldRecord, Outbox, ParkedKey, RefusedKey
 from shared.timers import TimerRow
 from shared.web.home import HomeView
 from tests.conftest import MakeDatabase
@@ -86,6 +86,23 @@ async def test_figures_say_since_when_something_waits(office: Office) -> None:
     assert (value("timers_late_seconds", service="evaluation") or 0) >= 3600
     assert value("timers_due", service="evaluation") == 1
     assert value("consumer_stopped", service="evaluation") == 1
+
+
+async def test_row_behind_a_refused_key_does_not_make_the_outbox_old(office: Office) -> None:
+    hour_ago = func.clock_timestamp() - text("interval '1 hour'")
+    common = {"topic": "bangkom.training", "headers": {}, "created_at": hour_ago}
+    async with office.database("evaluation") as database, database.transaction() as session:
+        session.add(Outbox(event_id=new_id(), key="kunci-1", **common))
+    before = await figure(office, "outbox_oldest_seconds")
+    async with office.database("evaluation") as database, database.transaction() as session:
+        session.add(RefusedKey(topic="bangkom.training", key="kunci-1", seq=1, reason="MessageSizeTooLargeError"))
+
+    after = await figure(office, "outbox_oldest_seconds")
+
+    assert (before or 0) >= 3600
+    assert after == 0
+    assert value("outbox_unpublished", service="evaluation") == 1
+    assert value("outbox_refused_keys", service="evaluation") == 1
 
 
 def _deferred(**columns: Any) -> HeldRecord:
