@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Puts in place what the tests need beyond Python: Java, Maven, the Kafka jars in build/kafka/libs, promtool in
-# build/prometheus unless it is on the path, and build/compose-check, made with the Go on the path or one in build/go.
+# Puts in place what the tests need beyond Python: Java, Maven, the Kafka jars in build/kafka/libs, Prometheus and
+# Alertmanager with their tools in build/prometheus unless they are on the path, and build/compose-check, made with
+# the Go on the path or one in build/go.
 # Does nothing when all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly pom=deploy/kafka/pom.xml libs=build/kafka/libs promtool=build/prometheus/promtool
+readonly pom=deploy/kafka/pom.xml libs=build/kafka/libs
+readonly programs=build/prometheus templates=/usr/share/prometheus/alertmanager
 readonly source=deploy/compose-check check=build/compose-check
 part=
 
@@ -24,8 +26,11 @@ has_jars() {
     [[ -f $libs/.pom && $(<"$libs/.pom") == "$wanted" ]]
 }
 
-has_promtool() {
-    [[ -x $promtool ]] || command -v promtool >/dev/null
+has_programs() {
+    local name
+    for name in "$@"; do
+        [[ -x $programs/$name ]] || command -v "$name" >/dev/null || return 1
+    done
 }
 
 as_root() {
@@ -65,22 +70,37 @@ copy_jars() {
     fail "the Kafka jars could not be fetched."
 }
 
-download_prometheus() {
-    (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download prometheus)
+download() {
+    (cd "$2" && apt-get -qq -o APT::Sandbox::User=root download "$1")
 }
 
-# Only the program: the package would start a server of its own.
-unpack_promtool() {
-    local need="promtool, a part of Prometheus, is needed: put it on the path and try again." folder
+# Debian's Alertmanager has another name, and looks for its templates in one place only.
+has_alertmanager() {
+    command -v alertmanager >/dev/null || { [[ -x $programs/alertmanager ]] && [[ -f $templates/default.tmpl ]]; }
+}
+
+put_templates() {
+    as_root mkdir -p "$templates" && as_root cp "$1$templates"/*.tmpl "$templates" \
+        || fail "$templates cannot be written: run deploy/setup-tests.sh once as root."
+}
+
+# Only the programs: Debian's packages would start servers of their own.
+unpack() {
+    local package=$1 name folder need="${*:2} of $1 are needed: put them on the path and try again."
+    shift
     command -v apt-get >/dev/null || fail "$need"
     folder=$(mktemp -d)
     # Without package lists, or with old ones, there is nothing to be had.
-    download_prometheus "$folder" 2>/dev/null || { apt update && download_prometheus "$folder"; } || fail "$need"
-    mkdir -p "$(dirname "$promtool")"
-    dpkg-deb --fsys-tarfile "$folder"/prometheus_*.deb | tar -xO ./usr/bin/promtool >"$promtool.part"
+    download "$package" "$folder" 2>/dev/null || { apt update && download "$package" "$folder"; } || fail "$need"
+    dpkg-deb --fsys-tarfile "$folder/$package"_*.deb | tar -x -C "$folder" ./usr
+    mkdir -p "$programs"
+    for name in "$@"; do
+        [[ -e $folder/usr/bin/$name ]] || mv "$folder/usr/bin/prometheus-$name" "$folder/usr/bin/$name"
+        install -m 755 "$folder/usr/bin/$name" "$programs/$name.part"
+        mv "$programs/$name.part" "$programs/$name"
+    done
+    if [[ -d $folder$templates ]]; then put_templates "$folder"; fi
     rm -r "$folder"
-    chmod 755 "$promtool.part"
-    mv "$promtool.part" "$promtool"
 }
 
 has_go() {
@@ -116,5 +136,6 @@ if ! has_java || { ! has_jars && ! command -v mvn >/dev/null; }; then
     install_java_and_maven
 fi
 has_jars || copy_jars
-has_promtool || unpack_promtool
+has_programs promtool prometheus || unpack prometheus promtool prometheus
+{ has_programs amtool && has_alertmanager; } || unpack prometheus-alertmanager amtool alertmanager
 has_check || make_check

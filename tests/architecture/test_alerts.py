@@ -18,6 +18,7 @@ from services.__main__ import bangkom
 from services.training.app import SERVICE as TRAINING
 from shared import metrics
 from shared.operate.service import command_line
+from tests.alerts.programs import program
 from tests.architecture.conftest import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -41,9 +42,7 @@ NAMES = [alert["alert"] for alert in alerts(yaml.safe_load(RULES.read_text(encod
 
 
 def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = shutil.which("promtool") or str(ROOT / "build" / "prometheus" / "promtool")
-    assert Path(program).exists(), "promtool is missing: deploy/setup-tests.sh fetches it"
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run([program("promtool"), *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Alerts on their way: rules, routes, and faults that raise the right one."""
