@@ -13,6 +13,7 @@ ONCE = "max by (service)"
 LAG = "sum by (service) (max by (service, topic, partition) (bangkom_consumer_lag))"
 DEAD = 'sum by (service) (max by (service, reason) (bangkom_held_records{status="DEAD"}))'
 RATE = "$__rate_interval"
+REQUESTS = f"sum by (service) (rate(bangkom_http_requests_total[{RATE}]))"
 
 
 def quantile(rank: str, figure: str, by: str) -> str:
@@ -30,8 +31,8 @@ OVERVIEW = Dashboard(
     title="Bangkom: ringkasan",
     panels=[
         single("Peringatan", 'count(ALERTS{alertstate="firing"}) or vector(0)', red=1),
-        single("Proses yang tidak menjawab", 'count(up{job="bangkom"} == 0) or vector(0)', red=1),
-        single("Peristiwa tertua belum terkirim", "max(bangkom_outbox_oldest_seconds)", "s", red=60),
+        single("Proses tidak menjawab", 'count(up{job="bangkom"} == 0) or vector(0)', red=1),
+        single("Tertua belum terkirim", "max(bangkom_outbox_oldest_seconds)", "s", red=60),
         single("Catatan belum diolah", f"sum({LAG})", red=10_000),
         single("Catatan mati", f"sum({DEAD})", red=1),
         single(
@@ -42,7 +43,7 @@ OVERVIEW = Dashboard(
         ),
         Panel(
             title="Permintaan per detik",
-            queries={"{{service}}": f"sum by (service) (rate(bangkom_http_requests_total[{RATE}]))"},
+            queries={"{{service}}": REQUESTS},
             unit="reqps",
         ),
         Panel(
@@ -59,11 +60,11 @@ OVERVIEW = Dashboard(
         ),
         single("Kasus tersendat", f"sum({of_each('bangkom_cases_stuck', 'service, step')})"),
         single(
-            "Pegawai yang mencapai target JP",
+            "Target JP tercapai",
             f"""sum({of_each("bangkom_learning_hours_people", "standing", '{standing="REACHED"}')})"""
             f" / sum({of_each('bangkom_learning_hours_people', 'standing')})",
             "percentunit",
-            about="Dibanding target setahun penuh; pada awal tahun wajar masih rendah.",
+            about="Bagian pegawai yang JP-nya sudah setarget setahun penuh; pada awal tahun wajar masih rendah.",
         ),
     ],
 )
@@ -222,7 +223,7 @@ WEB = Dashboard(
     panels=[
         Panel(
             title="Permintaan per detik",
-            queries={"{{service}}": f"sum by (service) (rate(bangkom_http_requests_total[{RATE}]))"},
+            queries={"{{service}}": REQUESTS},
             unit="reqps",
         ),
         Panel(
@@ -233,8 +234,8 @@ WEB = Dashboard(
         Panel(
             title="Bagian yang gagal (5xx)",
             queries={
-                "{{service}}": f'sum by (service) (rate(bangkom_http_requests_total{{status="5xx"}}[{RATE}]))'
-                f" / sum by (service) (rate(bangkom_http_requests_total[{RATE}]))"
+                "{{service}}": f'(sum by (service) (rate(bangkom_http_requests_total{{status="5xx"}}[{RATE}]))'
+                f" or 0 * {REQUESTS}) / {REQUESTS}"
             },
             unit="percentunit",
         ),

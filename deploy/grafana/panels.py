@@ -14,7 +14,7 @@ from typing import Any
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 SCHEMA_VERSION = 41
 COLUMNS = 24
-HEIGHTS = {"stat": 4, "timeseries": 8, "bargauge": 8}
+HEIGHTS = {"stat": 4, "timeseries": 8, "bargauge": 6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from services.mentoring.app import SERVICE as MENTORING
 from services.needs.app import SERVICE as NEEDS
 from services.needs.commands.needs import validate_needs, verify_needs
 from services.needs.imports import kinds
-from services.needs.queries.figures import IMPORT_KINDS
+from services.needs.queries.figures import IMPORT_KINDS, MEDIANS, STATUSES
 from services.training.app import SERVICE as TRAINING
 from services.training.commands import Newcomer, enrol
 from services.training.tables import ActivityRow
@@ -82,6 +82,29 @@ async def test_needs_tells_of_needs_items_and_what_stands_still(make_database: M
     assert samples("needs_open", "needs") == {("VALIDATED",): 2}
     assert samples("plan_items", "needs") == {("8", "SUBMITTED"): 1}
     assert samples("cases_stuck", "needs") == {("VALIDATED",): 1}
+
+
+MANY_NEEDS = (
+    "INSERT INTO needs (id, employee_id, competency, cycle, standard_level, current_level, unit_id, position_id,"
+    " identified_on, status, contradicted, changed_at)"
+    " SELECT gen_random_uuid(), gen_random_uuid(), 'K', 2026, 3, 1, gen_random_uuid(), gen_random_uuid(),"
+    " '2026-01-01', 'PLANNED', false, now() FROM generate_series(1, 5000)"
+)
+THEIR_STEPS = (
+    "INSERT INTO need_steps (id, need_id, status, taken_at, actor_id) SELECT gen_random_uuid(), n.id, s, now(), n.id"
+    " FROM needs n, unnest(ARRAY['IDENTIFIED', 'VERIFIED', 'PLANNED']) s"
+)
+
+
+async def test_newest_steps_are_found_by_index_beside_many_old_ones(make_database: MakeDatabase) -> None:
+    database = await opened(make_database, NEEDS)
+    async with database.transaction() as session:
+        for statement in (MANY_NEEDS, THEIR_STEPS, "ANALYZE need_steps"):
+            await session.execute(text(statement))
+        plan = await session.scalars(text(f"EXPLAIN {MEDIANS.text}"), {"statuses": STATUSES, "newest": 1_000})
+        indexes = [word for line in plan for word in line.split() if word.startswith(("ix_", "uq_", "pk_"))]
+
+    assert indexes == ["ix_need_steps_status_taken_at", "uq_need_steps_need_id"]
 
 
 async def test_imports_are_told_for_thirty_days_by_outcome(make_database: MakeDatabase) -> None:
@@ -197,7 +220,7 @@ async def test_evaluation_tells_of_forms_and_follow_ups_by_age(make_database: Ma
     await workplace.take(database, workplace.mentored(office.superior.id, ended - timedelta(days=89)))
 
     await told(EVALUATION, database)
-    assert samples("follow_ups", "evaluation") == {("0-7", "REMEDIAL", "OPEN"): 1}
+    assert samples("follow_ups", "evaluation") == {("00-07", "REMEDIAL", "OPEN"): 1}
     before = samples("forms", "evaluation")
     await workplace.move_clock(database, 40)
     await told(EVALUATION, database)

@@ -18,7 +18,7 @@ NEWEST = 1_000
 YEAR = timedelta(days=365)
 ABOUT = ("CLASS", "BEHAVIOUR")
 STANDINGS = ("DUE", "LATE", "UNANSWERED")
-AGES = ("0-7", "8-30", "31-90", "91+")
+AGES = ("00-07", "08-30", "31-90", "91+")
 
 FORMS = text(
     "SELECT CASE WHEN class_id IS NULL THEN 'BEHAVIOUR' ELSE 'CLASS' END,"
@@ -26,7 +26,7 @@ FORMS = text(
     " FROM forms WHERE status = 'OPEN' OR (status = 'EXPIRED' AND answer_by >= :since) GROUP BY 1, 2"
 )
 FOLLOW_UPS = text(
-    "SELECT status, kind, CASE WHEN days <= 7 THEN '0-7' WHEN days <= 30 THEN '8-30' WHEN days <= 90 THEN '31-90'"
+    "SELECT status, kind, CASE WHEN days <= 7 THEN '00-07' WHEN days <= 30 THEN '08-30' WHEN days <= 90 THEN '31-90'"
     " ELSE '91+' END, count(*)"
     " FROM (SELECT status, kind, extract(epoch FROM coalesce(closed_at, :now) - opened_at) / 86400 AS days"
     "  FROM follow_ups WHERE closed_at IS NULL OR closed_at >= :since) f GROUP BY 1, 2, 3"
