@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.grafana.make_dashboards import DASHBOARDS, FOLDER
 from deploy.grafana.panels import text_of
+from services.embedded import SERVICES
+from shared import metrics
 from tests.architecture.test_alerts import promtool
 from tests.deploy.queries import missing
 from tests.journeys.installations import ROOT
 
 EXPOSED = {"bangkom_outbox_unpublished": {"service"}, "bangkom_consumer_lag": {"service", "topic"}}
+EXPLAINED = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
 PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
 
 
@@ -82,3 +87,26 @@ def test_query_that_prometheus_cannot_read_is_noticed(tmp_path: Path) -> None:
 )
 def test_name_or_label_that_nobody_tells_is_noticed(query: str, unknown: set[str]) -> None:
     assert missing(query, EXPOSED) == unknown
+
+
+def test_page_explains_every_figure_of_the_work_with_its_labels() -> None:
+    rows = dict(re.findall(r"^\| `(bangkom_\w+)` \| (.*?) \|", EXPLAINED, re.MULTILINE))
+    figures = [figure for service in SERVICES.values() for figure in service.figures]
+
+    for figure in figures:
+        assert re.findall(r"`(\w+)`", rows[figure.gauge._name]) == list(figure.labels), figure.gauge._name
+    told = {f"{each._name}{ending}" for each in _ours() for ending in ("", "_total")}
+    assert set(re.findall(r"`(bangkom_\w+)`", EXPLAINED)) <= told
+
+
+def _ours() -> list[MetricWrapperBase]:
+    """The figures of the work and all that processes have alike."""
+    shared = [each for each in vars(metrics).values() if isinstance(each, MetricWrapperBase)]
+    return [*shared, *(figure.gauge for service in SERVICES.values() for figure in service.figures)]
+
+
+def test_page_shows_every_dashboard() -> None:
+    shown = re.findall(r"!\[\w+\]\((monitoring/\w+\.svg)\)", EXPLAINED)
+
+    assert shown == [f"monitoring/{board.name}.svg" for board in DASHBOARDS]
+    assert all((ROOT / "docs" / path).is_file() for path in shown)
