@@ -32,7 +32,7 @@ OVERVIEW = Dashboard(
     panels=[
         single("Peringatan", 'count(ALERTS{alertstate="firing"}) or vector(0)', red=1),
         single("Proses tidak menjawab", 'count(up{job="bangkom"} == 0) or vector(0)', red=1),
-        single("Tertua belum terkirim", "max(bangkom_outbox_oldest_seconds)", "s", red=60),
+        single("Tertua belum terkirim", "max(bangkom_outbox_oldest_seconds)", "s", red=45),
         single("Catatan belum diolah", f"sum({LAG})", red=10_000),
         single("Catatan mati", f"sum({DEAD})", red=1),
         single(
