@@ -26,6 +26,7 @@ class FollowUp:
     round: int
     cycle: int
     plan: Plan
+    needs: tuple[str, ...]
     status: str = "OPEN"
     closing_reason: str | None = None
     strength: int = 0
@@ -69,7 +70,7 @@ class Case:
             self._begin(signal, 1, cycle)
         elif signal.strength < current.strength and self._would_move(current, signal):
             current.end("CLOSED", "REROUTED")
-            self._begin(signal, current.round, current.cycle, current.hand_over())
+            self._begin(signal, current.round, current.cycle, current.needs, current.hand_over())
         else:
             current.reasons.append(signal.evaluation)
 
@@ -102,7 +103,7 @@ class Case:
             ordered.end("CLOSED", "NOT_RESOLVED")
         elif self._open(ordered.cycle) is not None:
             return False
-        self._begin(signal, ordered.round + 1, ordered.cycle)
+        self._begin(signal, ordered.round + 1, ordered.cycle, ordered.needs)
         return True
 
     def end(self, id_: str, reason: str) -> None:
@@ -114,10 +115,13 @@ class Case:
         if reason == "CORRECTED":
             ended.reasons.clear()
         if reason == "STOPPED":
-            again = self._begin(ended.opened_by, ended.round, ended.cycle, ended.hand_over())
+            again = self._begin(ended.opened_by, ended.round, ended.cycle, ended.needs, ended.hand_over())
             again.plan = ended.plan
 
-    def _begin(self, signal: Signal, round_: int, cycle: int, reasons: Iterable[str] = ()) -> FollowUp:
+    def _begin(
+        self, signal: Signal, round_: int, cycle: int, needs: Iterable[str] = (), reasons: Iterable[str] = ()
+    ) -> FollowUp:
+        """Open one; what another leaves open, its needs and perhaps its reasons, goes on in it."""
         number = sum(one.opened_by.evaluation == signal.evaluation for one in self.found.values()) + 1
         key = f"{signal.evaluation} {number}"
         told = list(dict.fromkeys([*reasons, signal.evaluation]))
@@ -127,6 +131,7 @@ class Case:
             round=round_,
             cycle=cycle,
             plan=signal.plan(round_),
+            needs=tuple(sorted({*needs, *signal.needs})),
             strength=signal.strength,
             reasons=told,
         )
@@ -230,7 +235,7 @@ def facts_of(expected: FollowUp, one: Entry | None, progress: Progress, zone: Zo
         "cause": plan.cause,
         "rule": plan.rule,
         "target": plan.target,
-        "need_ids": opened.needs,
+        "need_ids": expected.needs,
         "status": expected.status,
         "closing_reason": expected.closing_reason,
     }
