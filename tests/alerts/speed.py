@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-PART = re.compile(r"(\d+)(ms|s|m|h|d)")
-MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+PART = re.compile(r"(\d+)(ms|s|m|h|d|w)")
+MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 GROWING = (
     "bangkom_outbox_oldest_seconds",
     "bangkom_deferred_oldest_seconds",

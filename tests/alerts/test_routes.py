@@ -18,7 +18,8 @@ SERVICE = "training"
 FOLLOWERS: dict[Alert, set[str]] = {
     Alert("BangkomDatabaseAway"): {
         *("BangkomBatchesFail", "BangkomNotTaking", "BangkomLagHigh", "BangkomEffectLate"),
-        *("BangkomOutboxOld", "BangkomTimersLate", "BangkomTimersFail"),
+        *("BangkomOutboxOld", "BangkomTimersLate", "BangkomTimersFail", "BangkomFiguresOld"),
+        *("BangkomWebFails", "BangkomWebSlow", "BangkomConnectionsExhausted"),
     },
     Alert("BangkomLogAway"): {
         *("BangkomNotTaking", "BangkomLagHigh", "BangkomEffectLate", "BangkomOutboxOld", "BangkomTimersLate"),
@@ -33,6 +34,7 @@ FOLLOWERS: dict[Alert, set[str]] = {
     },
     Alert("BangkomBatchesFail"): {"BangkomNotTaking", "BangkomLagHigh", "BangkomEffectLate"},
     Alert("BangkomNotTaking"): {"BangkomLagHigh", "BangkomEffectLate"},
+    Alert("BangkomWebFails"): {"BangkomWebSlow"},
     Alert("BangkomTimersFail"): {"BangkomTimersLate"},
 }
 """What nobody is told of a service while the cause is told."""
