@@ -19,7 +19,7 @@ from services.needs.app import SERVICE as NEEDS
 from services.needs.cli import import_group as imports_of_needs
 from services.training.app import SERVICE as TRAINING
 from services.training.cli import import_group as imports_of_training
-from shared.db import Database, Lineage, lineages_behind, migrate
+from shared.db import Database, Lineage, differing_lineages, migrate
 from shared.errors import Conflict
 from shared.event_log import EmbeddedTransport
 from shared.folder import Folder, InUse
@@ -63,7 +63,7 @@ async def migrate_all(folder: Folder, settings: Settings) -> None:
     """Bring every database to the version of this program."""
     for name, lineages in LINEAGES.items():
         async with opened(folder.url(name), settings, name) as database:
-            if await lineages_behind(database, lineages):
+            if await differing_lineages(database, lineages):
                 await migrate(database, lineages)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -191,6 +191,8 @@ class Lineage:
         return config
 
 
+Standing = Literal["older", "newer"]
+
 KERNEL = Lineage(name="kernel", versions=Path(__file__).parent / "migrations" / "versions")
 
 
@@ -209,17 +211,20 @@ async def migrate(database: Database, lineages: Sequence[Lineage]) -> None:
         await connection.run_sync(_upgrade, lineages)
 
 
-def _behind(connection: Connection, lineages: Sequence[Lineage]) -> list[str]:
-    behind = []
+def _differing(connection: Connection, lineages: Sequence[Lineage]) -> dict[str, Standing]:
+    found: dict[str, Standing] = {}
     for lineage in lineages:
         config = lineage.config()
         context = MigrationContext.configure(connection, opts={"version_table": config.attributes["version_table"]})
-        if set(context.get_current_heads()) != set(ScriptDirectory.from_config(config).get_heads()):
-            behind.append(lineage.name)
-    return behind
+        scripts, current = ScriptDirectory.from_config(config), set(context.get_current_heads())
+        if current - {script.revision for script in scripts.walk_revisions()}:
+            found[lineage.name] = "newer"
+        elif current != set(scripts.get_heads()):
+            found[lineage.name] = "older"
+    return found
 
 
-async def lineages_behind(database: Database, lineages: Sequence[Lineage]) -> list[str]:
-    """The lineages whose tables are older (or newer) than this program."""
+async def differing_lineages(database: Database, lineages: Sequence[Lineage]) -> dict[str, Standing]:
+    """The lineages whose tables are older or newer than this program, by name."""
     async with database.engine.connect() as connection:
-        return await connection.run_sync(_behind, lineages)
+        return await connection.run_sync(_differing, lineages)

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from shared import clock, idempotency, metrics, retention
 from shared.clock import Simulated
-from shared.db import KERNEL, Database, Lineage, lineages_behind
+from shared.db import KERNEL, Database, Lineage, differing_lineages
 from shared.delivery.consumer import Consumer, ConsumerStopped, Handlers
 from shared.delivery.relay import Relay
 from shared.delivery.transport import Transport
@@ -181,7 +181,9 @@ class Node:
         return None
 
     async def _migrations(self) -> str | None:
-        behind = await lineages_behind(self.database, self.service.lineages)
+        # A release only adds to what the one before it uses: beside newer tables an older program goes on.
+        differing = await differing_lineages(self.database, self.service.lineages)
+        behind = [name for name, standing in differing.items() if standing == "older"]
         return f"not up to date: {', '.join(behind)}" if behind else None
 
     async def _consumer(self) -> str | None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.app import SERVICE as EVALUATION_SERVICE
 from shared import kafka
-from shared.db import KERNEL, Database, Origin, lineages_behind, migrate
+from shared.db import KERNEL, Database, Origin, differing_lineages, migrate
 from shared.delivery.consumer import Consumer, Handlers
 from shared.delivery.envelope import Received
 from shared.delivery.worker import Worker, group_of
@@ -254,9 +254,9 @@ async def two_of_a_kind(scene: Scene) -> Counts:
         fresh = Database(scene.postgres.create_database(), Origin(agency="medan", service="evaluation"))
         address = {"BANGKOM_EVALUATION_DATABASE_URL": fresh.url}
         await asyncio.gather(*(hop.operate(EVALUATION, "migrate", settings=address) for _ in range(3)))
-        behind = await lineages_behind(fresh, EVALUATION_SERVICE.lineages)
+        differing = await differing_lineages(fresh, EVALUATION_SERVICE.lineages)
         await fresh.close()
-        assert not behind, f"left behind: {behind}"
+        assert not differing, f"not brought up to date: {differing}"
         for _ in range(10):
             await hop.complete_classes(3)
             await pause(0.3)

@@ -169,6 +169,16 @@ async def test_home_page_that_others_reach_does_not_lead_to_the_operators_port(
     assert view.documents is None
 
 
+async def test_program_goes_on_beside_tables_of_a_newer_one_and_waits_where_they_are_older(given: Resources) -> None:
+    findings = []
+    for change in ("UPDATE mentoring_version SET version_num = '9999'", "DELETE FROM mentoring_version"):
+        async with given.database.transaction() as session:
+            await session.execute(text(change))
+        findings.append(await Node(SERVICE, given).checks()["migrations"]())
+
+    assert findings == [None, "not up to date: mentoring"]
+
+
 async def test_failure_of_the_database_does_not_tell_what_was_written(given: Resources) -> None:
     async with given.database.session() as session:
         with pytest.raises(DBAPIError) as failure:

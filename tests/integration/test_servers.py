@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from sqlalchemy import text
 
-from shared.db import KERNEL, Origin, lineages_behind
+from shared.db import KERNEL, Origin, differing_lineages
 from tests.conftest import MakeDatabase
 from tests.servers.kafka import KafkaServer, NamedKafka, answers
 from tests.servers.postgres import PostgresServer
@@ -27,7 +27,7 @@ async def test_databases_are_fresh_and_migrated(make_database: MakeDatabase) -> 
         seen = await session.scalar(text("SELECT count(*) FROM pg_tables WHERE tablename = 'of_the_first'"))
     assert seen == 0
     assert second.origin == Origin(agency="kupang", service="needs")
-    assert await lineages_behind(second, [KERNEL]) == []
+    assert await differing_lineages(second, [KERNEL]) == {}
 
 
 async def test_database_is_dropped_under_its_connections(own_postgres_server: PostgresServer) -> None:

@@ -19,7 +19,7 @@ from tests.faults.whole.scene import WholeScene
 WORK_BETWEEN, WORK_MEANWHILE = 5, 40
 DUPLICATES = "bangkom_events_duplicate_total"
 BACK = 25
-"""Commits between the two versions, while no version has been released."""
+"""Commits between the two versions, while no version has been released: fewer where tables have changed since."""
 
 MIGRATIONS = ("shared/migrations", "shared/identity/migrations", *(f"services/{name}/migrations" for name in SERVICES))
 
@@ -81,9 +81,8 @@ async def _restart(members: Sequence[Member], tree: Path | None = None) -> None:
 def unpack_earlier(tree: Path) -> str:
     """Put the code of the last release, or of some commits ago, into a folder; gives its revision."""
     tags = _git("tag", "--list", "v*", "--sort=-version:refname", "--merged").split()
-    revision = tags[0] if tags else f"HEAD~{BACK}"
-    changed = _git("diff", "--stat", revision, "--", *MIGRATIONS)
-    assert not changed, f"tables have changed since {revision}, so its code cannot run beside ours:\n{changed}"
+    changed = _git("log", "-1", "--format=%H", f"HEAD~{BACK}..HEAD~1", "--", *MIGRATIONS)
+    revision = tags[0] if tags else changed or f"HEAD~{BACK}"
     archive = subprocess.run(
         ["git", "archive", revision, "services", "shared"], cwd=ROOT, capture_output=True, check=True
     )
