@@ -15,6 +15,7 @@ from shared import metrics
 STATIC = "/static"
 UNMATCHED = ("OTHER", "unmatched")
 """Method and route of requests that meet none: whatever strangers ask for makes one series, not one each."""
+FAILED = "5xx"
 HUNDRED = 100
 
 Template = tuple[str, frozenset[str]]
@@ -49,6 +50,8 @@ class Traffic:
             await self._app(scope, receive, send_and_note)
         finally:
             method, route = self._route_of(scope)
+            # There with the first request, since a counter that appears with its first failure shows no increase.
+            metrics.HTTP_REQUESTS.labels(self._service, method, route, FAILED)
             metrics.HTTP_REQUESTS.labels(self._service, method, route, f"{status // HUNDRED}xx").inc()
             metrics.HTTP_SECONDS.labels(self._service, method, route).observe(time.perf_counter() - began)
 

@@ -47,7 +47,7 @@ def requests(app: FastAPI) -> dict[tuple[str, str, str], float]:
         for metric in REGISTRY.collect()
         if metric.name == "bangkom_http_requests"
         for sample in metric.samples
-        if sample.labels["service"] == app.state.counted_as
+        if sample.labels["service"] == app.state.counted_as and sample.value
     }
 
 
@@ -66,6 +66,7 @@ async def test_requests_are_counted_by_the_template_of_their_route(app: FastAPI,
         ("GET", "/notes/{note_id}", "4xx"): 3,
     }
     labels = {"service": app.state.counted_as, "method": "GET", "route": "/notes/{note_id}"}
+    assert REGISTRY.get_sample_value("bangkom_http_requests_total", {**labels, "status": "5xx"}) == 0
     assert REGISTRY.get_sample_value("bangkom_http_request_duration_seconds_count", labels) == 3
 
 
