@@ -15,17 +15,13 @@ from deploy.grafana.panels import text_of
 from services.embedded import SERVICES
 from shared import metrics
 from tests.architecture.test_alerts import promtool
+from tests.deploy.exposed import panels
 from tests.deploy.queries import missing
 from tests.journeys.installations import ROOT
 
 EXPOSED = {"bangkom_outbox_unpublished": {"service"}, "bangkom_consumer_lag": {"service", "topic"}}
 EXPLAINED = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
 PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
-
-
-def queries() -> list[str]:
-    """Every query of every panel."""
-    return [query for board in DASHBOARDS for panel in board.panels for query in panel.queries.values()]
 
 
 def test_files_are_those_that_the_code_makes() -> None:
@@ -67,11 +63,11 @@ def parsed(path: Path, expressions: list[str]) -> str:
 
 
 def test_prometheus_reads_every_query(tmp_path: Path) -> None:
-    assert f"SUCCESS: {len(queries())} rules found" in parsed(tmp_path / "panels.yml", queries())
+    assert f"SUCCESS: {len(panels())} rules found" in parsed(tmp_path / "panels.yml", panels())
 
 
 def test_query_that_prometheus_cannot_read_is_noticed(tmp_path: Path) -> None:
-    assert "could not parse expression" in parsed(tmp_path / "panels.yml", [*queries(), "sum by (service (up)"])
+    assert "could not parse expression" in parsed(tmp_path / "panels.yml", [*panels(), "sum by (service (up)"])
 
 
 @pytest.mark.parametrize(

@@ -1,41 +1,31 @@
 """What Prometheus finds on the operators' port of a real process, and what alerts and dashboards ask of it."""
 
 import re
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-import yaml
-from prometheus_client import REGISTRY
-from prometheus_client.metrics import MetricWrapperBase
-from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.grafana.make_dashboards import DASHBOARDS
 from services.embedded import SERVICES as PUT_TOGETHER
 from shared.db import Database, Origin
 from shared.kafka import PARTITIONS
 from shared.web.traffic import templates
+from tests.deploy.exposed import MOST_SERIES, OF_THE_WORK, Series, known, panels, rules, series_of
 from tests.deploy.queries import missing
-from tests.journeys.installations import ROOT, SERVICES, Embedded
+from tests.journeys.installations import SERVICES, Embedded
 from tests.security.test_matrix import app_of
 from tests.waiting import wait_until
 
-RULES = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
 LABELS = {
     *("service", "topic", "partition", "type", "status", "reason", "outcome", "le", "database", "method", "route"),
     *("kind", "form", "phase", "standing", "about", "age", "step"),
 }
-OF_THE_WORK = {figure.gauge._name for service in PUT_TOGETHER.values() for figure in service.figures}
 PARTS = 3
 """A service runs as three processes at most: each tells of the delivery, one of the work, one of the web."""
 PROCESSES = PARTS * len(SERVICES)
-MOST_SERIES = 5_000
 TIMES_A_TYPE = 3
 ANSWERS = ("2xx", "3xx", "4xx", "5xx")
-
-Labels = dict[str, str]
 
 
 @pytest.fixture
@@ -62,44 +52,16 @@ async def exposition(installation: Embedded) -> str:
         return await wait_until(counted, within=30, description="each service has counted its work")
 
 
-def series_of(page: str) -> dict[str, list[Labels]]:
-    """The labels of every sample, by its name."""
-    found: dict[str, list[Labels]] = defaultdict(list)
-    for family in text_string_to_metric_families(page):
-        for sample in family.samples:
-            found[sample.name].append(sample.labels)
-    return found
-
-
-def declared(page: str) -> dict[str, set[str]]:
-    """The labels of each figure of ours that the process names, though it has had nothing to tell of it yet."""
-    families = set(re.findall(r"^# TYPE (\S+)", page, re.MULTILINE))
-    return {
-        f"{figure._name}{ending}": {*figure._labelnames, "le"}
-        for figure in REGISTRY._collector_to_names
-        if isinstance(figure, MetricWrapperBase) and {figure._name, f"{figure._name}_total"} & families
-        for ending in ("", "_total", "_bucket", "_sum", "_count")
-    }
-
-
-def rules() -> list[str]:
-    """The expression of every alert."""
-    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in RULES]
-    return [rule["expr"] for document in documents for group in document["groups"] for rule in group["rules"]]
-
-
 async def test_what_alerts_and_dashboards_ask_for_is_told(running: Embedded) -> None:
     page = await exposition(running)
-    told = series_of(page)
-    known = {**declared(page), **{name: {label for each in all_ for label in each} for name, all_ in told.items()}}
-    panels = [query for board in DASHBOARDS for panel in board.panels for query in panel.queries.values()]
+    told, names = series_of(page), known(page)
 
-    assert {query: unknown for query in (*rules(), *panels) if (unknown := missing(query, known))} == {}
-    assert missing("sum by (service) (bangkom_planted)", known) == {"bangkom_planted", "by service"}
+    assert {query: unknown for query in (*rules(), *panels()) if (unknown := missing(query, names))} == {}
+    assert missing("sum by (service) (bangkom_planted)", names) == {"bangkom_planted", "by service"}
 
     asked = {name for rule in rules() for name in re.findall(r"\bbangkom_\w+", rule)}
     assert len(asked) > 10
-    of_delivery = {name for name in asked if "service" in known[name] and not name.startswith("bangkom_http_")}
+    of_delivery = {name for name in asked if "service" in names[name] and not name.startswith("bangkom_http_")}
     of_delivery -= OF_THE_WORK
     assert {name: {labels["service"] for labels in told[name]} for name in of_delivery} == {
         name: set(SERVICES) for name in of_delivery
@@ -109,7 +71,7 @@ async def test_what_alerts_and_dashboards_ask_for_is_told(running: Embedded) -> 
     assert 1_000 < most_series(told) <= MOST_SERIES
 
 
-def most_series(told: dict[str, list[Labels]]) -> int:
+def most_series(told: Series) -> int:
     """How many series a full installation can have at most, whoever works in it.
 
     Figures of the work have the labels that were foreseen and OTHER. Requests have a series for each route and method
