@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import AdaptedConnection, Connection, CursorResult, DateTime, MetaData, Table, Text, event, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.util import await_only
 
@@ -34,6 +36,11 @@ NAMING = {
 }
 TYPES = {datetime: DateTime(timezone=True), str: Text()}
 MIGRATION_LOCK = 7_220_001
+TRY_LOCK = text("SELECT pg_try_advisory_lock(:lock)")
+LOCK_TIMEOUT_MS = 2_000
+LOCKS_SECONDS = 120.0
+LONGEST_STEP_SECONDS = 86_400.0
+PAUSE_SECONDS = 0.2
 WIB = ZoneInfo("Asia/Jakarta")
 
 
@@ -197,8 +204,8 @@ KERNEL = Lineage(name="kernel", versions=Path(__file__).parent / "migrations" / 
 
 
 def _upgrade(connection: Connection, lineages: Sequence[Lineage]) -> None:
-    # Two migrators started by mistake wait for each other; the lock goes with the transaction.
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    connection.execute(text(f"SET lock_timeout = {LOCK_TIMEOUT_MS}"))
+    connection.commit()
     for lineage in lineages:
         config = lineage.config()
         config.attributes["connection"] = connection
@@ -206,9 +213,40 @@ def _upgrade(connection: Connection, lineages: Sequence[Lineage]) -> None:
 
 
 async def migrate(database: Database, lineages: Sequence[Lineage]) -> None:
-    """Bring the database to the newest version of every lineage, in one transaction."""
-    async with database.engine.begin() as connection:
-        await connection.run_sync(_upgrade, lineages)
+    """Bring the database to the newest version of every lineage, each step in a transaction of its own.
+
+    A step that does not get a lock within two seconds gives up, so that others do not wait behind it for long, and is
+    tried again for two minutes.
+    """
+    patient = Database(database.url, database.origin, pool_size=2, statement_timeout=LONGEST_STEP_SECONDS)
+    try:
+        async with patient.engine.connect() as guard:
+            await _alone(await guard.execution_options(isolation_level="AUTOCOMMIT"))
+            deadline = time.monotonic() + LOCKS_SECONDS
+            while not await _upgraded(patient, lineages, last=time.monotonic() > deadline):  # noqa: ASYNC110 others hold it
+                await asyncio.sleep(PAUSE_SECONDS)
+    finally:
+        await patient.close()
+
+
+async def _alone(guard: AsyncConnection) -> None:
+    """Two migrators started by mistake wait for each other; the lock goes with the connection.
+
+    It is asked for again and again: who waited for it in a statement would be waited for by one who builds an index.
+    """
+    while not await guard.scalar(TRY_LOCK, {"lock": MIGRATION_LOCK}):  # noqa: ASYNC110 as said
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _upgraded(patient: Database, lineages: Sequence[Lineage], *, last: bool) -> bool:
+    try:
+        async with patient.engine.connect() as connection:
+            await connection.run_sync(_upgrade, lineages)
+    except DBAPIError as error:
+        if last or getattr(error.orig, "sqlstate", None) != asyncpg.LockNotAvailableError.sqlstate:
+            raise
+        return False
+    return True
 
 
 def _differing(connection: Connection, lineages: Sequence[Lineage]) -> dict[str, Standing]:

@@ -8,5 +8,7 @@ context.configure(
     target_metadata=config.attributes.get("metadata"),
     version_table=config.attributes["version_table"],
     transactional_ddl=True,
+    transaction_per_migration=True,
 )
-context.run_migrations()
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,7 +1,6 @@
 """Ways to what may be forgotten: ids by the time they came, states by the one that a newer one has replaced."""
 
-import sqlalchemy as sa
-from alembic import op
+from shared.indexes import build_index
 
 revision = "0002"
 down_revision = "0001"
@@ -10,6 +9,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_inbox_received_at", "inbox", ["received_at"])
-    states = sa.text("topic IN ('bangkom.employees', 'bangkom.reference')")
-    op.create_index("ix_outbox_states", "outbox", ["topic", "key", "seq"], postgresql_where=states)
+    build_index("ix_inbox_received_at", "inbox", ["received_at"])
+    states = "topic IN ('bangkom.employees', 'bangkom.reference')"
+    build_index("ix_outbox_states", "outbox", ["topic", "key", "seq"], where=states)

@@ -1,6 +1,6 @@
 """A way to the newest steps of each kind."""
 
-from alembic import op
+from shared.indexes import build_index
 
 revision = "0002"
 down_revision = "0001"
@@ -9,4 +9,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_need_steps_status_taken_at", "need_steps", ["status", "taken_at"])
+    build_index("ix_need_steps_status_taken_at", "need_steps", ["status", "taken_at"])
