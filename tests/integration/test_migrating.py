@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.db import KERNEL, Database, Origin, lineages_behind, migrate
+from shared.db import KERNEL, Database, Origin, differing_lineages, migrate
 from tests.servers.postgres import NamedPostgres
 from tests.waiting import wait_until
 
@@ -69,7 +69,7 @@ async def test_index_is_built_beside_a_writer_and_keeps_no_other_writer_waiting(
 
         assert await second.fetchval(INDEX)
         assert await second.fetchval("SELECT count(*) FROM inbox") == 2
-    assert await lineages_behind(database, [KERNEL]) == []
+    assert await differing_lineages(database, [KERNEL]) == {}
 
 
 async def test_change_of_a_table_gives_up_behind_a_reader_and_comes_back(database: Database) -> None:
@@ -83,7 +83,7 @@ async def test_change_of_a_table_gives_up_behind_a_reader_and_comes_back(databas
             await second.fetch("SELECT count(*) FROM timers")
             assert not migrating.done()
         await migrating
-    assert await lineages_behind(database, [KERNEL]) == []
+    assert await differing_lineages(database, [KERNEL]) == {}
 
 
 async def test_index_whose_building_was_cut_off_is_built_anew(database: Database) -> None:
@@ -106,4 +106,4 @@ async def test_index_whose_building_was_cut_off_is_built_anew(database: Database
 async def test_two_migrators_wait_for_each_other(database: Database) -> None:
     await asyncio.gather(*(migrate(database, [KERNEL]) for _ in range(3)))
 
-    assert await lineages_behind(database, [KERNEL]) == []
+    assert await differing_lineages(database, [KERNEL]) == {}
