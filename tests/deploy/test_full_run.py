@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -19,8 +20,12 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from services.embedded import SERVICES as PUT_TOGETHER
 from shared.events.catalogue import TOPICS
+from shared.process import Part
 from tests.deploy.composed import Composed
+from tests.deploy.exposed import MOST_SERIES, known, panels, rules, series_of
+from tests.deploy.queries import missing
 from tests.journeys import test_one_case
 from tests.journeys.installations import SERVICES
 
@@ -44,10 +49,30 @@ async def test_compose_file_carries_a_need_through_the_loop_and_lets_nobody_else
     await test_one_case.test_need_is_met_by_the_follow_up_of_a_training_that_did_not_help(composed)
 
     assert composed.bangkom("dead-letters", "list").stdout == "0 catatan.\n"
+    await check_figures(composed)
     await check_broker(composed)
     await check_databases(composed)
     assert set((await composed.stop()).values()) == {0}
     await check_changed_secrets(composed)
+
+
+async def check_figures(composed: Composed) -> None:
+    """Each process tells what its kind does, together no more series than they may, and all that anybody asks for."""
+    pages: dict[str, str] = {}
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        for name in (f"{service}-{part}" for service in SERVICES for part in Part):
+            pages[name] = (await client.get(f"http://{composed.places.address(name, 9000)}/metrics")).text
+    told = {name: series_of(page) for name, page in pages.items()}
+
+    for service, put_together in PUT_TOGETHER.items():
+        work = {figure.gauge._name for figure in put_together.figures if not figure.sparse}
+        assert work <= told[f"{service}-worker"].keys()
+        assert not work & (told[f"{service}-web"].keys() | told[f"{service}-relay"].keys())
+    answering = [name for name in told if told[name]["bangkom_http_requests_total"]]
+    assert sorted(answering) == sorted(f"{service}-web" for service in SERVICES)
+    assert sum(len(labels) for series in told.values() for labels in series.values()) <= MOST_SERIES
+    names = known(*pages.values())
+    assert {query: unknown for query in (*rules(), *panels()) if (unknown := missing(query, names))} == {}
 
 
 async def check_broker(composed: Composed) -> None:
