@@ -151,7 +151,8 @@ async def read(composed: Composed, name: str, topic: str, *, group: str) -> None
         consumer.assign([place])
         await consumer.committed(place)
         await consumer.seek_to_beginning(place)
-        await consumer.getmany(timeout_ms=1_000)
+        # Comes back with the first record or refusal.
+        await consumer.getmany(timeout_ms=10_000)
     finally:
         await consumer.stop()
 
