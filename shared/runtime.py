@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import structlog
@@ -37,6 +38,9 @@ from shared.web.home import Overview, ServiceView
 from shared.web.pages import environment
 from shared.web.shell import install_pages, install_shell
 from shared.web.traffic import Traffic
+
+if TYPE_CHECKING:
+    from shared.tracing import Traces
 
 TIMER_SECONDS = 1.0
 SIMULATED_TIMER_SECONDS = 0.1
@@ -154,15 +158,29 @@ def _shell(service: Service, given: Resources) -> Shell:
     )
 
 
+def _traces(service: str, settings: Settings) -> Traces | None:
+    if settings.traces_url is None:
+        return None
+    # What it needs is loaded only for those who ask for traces.
+    from shared.tracing import traces  # noqa: PLC0415
+
+    return traces(settings.traces_url, settings.agency, service)
+
+
 class Node:
     """One service at work in this process."""
 
     def __init__(self, service: Service, given: Resources) -> None:
+        traces = _traces(service.name, given.settings)
+        if traces:
+            service, given = traces.sewn_into(service, given)
         self.service = service
         self.database = given.database
         self._identity = given.identity
         self._settings = given.settings
         self.app = create_app(service, given)
+        if traces:
+            traces.stand_around(self.app)
         self._transport = given.transport
         self.consumer = _consumer(service, given)
         self.worker = Worker(service.name, self.consumer, given.transport)

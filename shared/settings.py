@@ -62,12 +62,20 @@ class Settings(BaseSettings):
     accept_agencies: Annotated[frozenset[AgencyCode], NoDecode] = frozenset()
     identity_database_url: SecretStr | None = None
     backup_database_url: SecretStr | None = None
+    traces_url: str | None = None
     simulation: bool = False
 
     @field_validator("accept_agencies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [code.strip() for code in value.split(",") if code.strip()] if isinstance(value, str) else value
+
+    @field_validator("traces_url")
+    @classmethod
+    def _collector(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("harus diawali http:// atau https://")
+        return value or None
 
     @field_validator("kafka_ca_file")
     @classmethod

@@ -28,15 +28,13 @@ class Traffic:
     def __init__(self, app: ASGIApp, service: str) -> None:
         self._app = app
         self._service = service
-        self._templates: dict[int, Template] = {}
+        self._templates = Templates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Routes are all there once somebody asks.
-        self._templates = self._templates or templates(scope["app"].routes)
         began = time.perf_counter()
         status: int = HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -49,16 +47,25 @@ class Traffic:
         try:
             await self._app(scope, receive, send_and_note)
         finally:
-            method, route = self._route_of(scope)
+            method, route = self._templates.of(scope)
             # There with the first request, since a counter that appears with its first failure shows no increase.
             metrics.HTTP_REQUESTS.labels(self._service, method, route, FAILED)
             metrics.HTTP_REQUESTS.labels(self._service, method, route, f"{status // HUNDRED}xx").inc()
             metrics.HTTP_SECONDS.labels(self._service, method, route).observe(time.perf_counter() - began)
 
-    def _route_of(self, scope: Scope) -> tuple[str, str]:
+
+class Templates:
+    """What requests are called in figures and traces."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Template] = {}
+
+    def of(self, scope: Scope) -> tuple[str, str]:
         """Method and template of a request that was answered; a method that its route does not have meets none."""
+        # Routes are all there once somebody asks.
+        self._known = self._known or templates(scope["app"].routes)
         method: str = scope["method"]
-        path, methods = self._templates.get(id(scope.get("route")), (STATIC, frozenset[str]()))
+        path, methods = self._known.get(id(scope.get("route")), (STATIC, frozenset[str]()))
         if method in methods:
             return method, path
         return ("GET", STATIC) if scope["path"].startswith(f"{STATIC}/") else UNMATCHED

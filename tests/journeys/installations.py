@@ -269,6 +269,12 @@ class Apart(Installation):
             for (service, part), settings in self._settings.items()
         }
 
+    def tell_all(self, settings: dict[str, object]) -> None:
+        """Have every process, not started yet, know these settings too."""
+        for key, own in self._settings.items():
+            own.update(settings)
+            self.parts[key] = Program(self.folder, [f"services.{key[0]}", key[1]], own)
+
     @property
     def everything(self) -> dict[str, object]:
         """The settings of the program that knows all services."""

@@ -15,7 +15,7 @@ from services.embedded import EVENTS
 from shared.events.employees import EmployeeRecorded
 from tests.conformance.logs import Foreign, cloud_event
 from tests.journeys.first_hop import Participant, concluded, employee_ids, hold_class, import_people
-from tests.journeys.installations import SERVICES, Embedded
+from tests.journeys.installations import SERVICES, Embedded, Installation
 from tests.waiting import wait_until
 
 PERSONAL = "SELECT name, employee_number, coalesce(email, '') FROM employees"
@@ -25,7 +25,7 @@ AUDITED = "SELECT a::text FROM audit_entries a"
 EMPLOYEES = "SELECT convert_from(value, 'UTF8') FROM outbox WHERE topic = 'bangkom.employees'"
 
 
-async def seeded_values(installation: Embedded) -> set[str]:
+async def seeded_values(installation: Installation) -> set[str]:
     """What was imported of people, as far as it is long enough to be nothing else."""
     values = {value for row in await installation.rows("needs", PERSONAL) for value in row}
     return {value for value in values if len(value) > 8}
