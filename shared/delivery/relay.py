@@ -22,10 +22,11 @@ ROWS, BYTES, CHUNK = 2_000, 16 * 2**20, 250
 POLL_SECONDS = 0.2
 HEARTBEAT_SECONDS = 2.0
 LONGEST_PAUSE = 5.0
-# A stopped process must lose the lock: the server ends a session that is silent for longer than this.
-SESSION = {"idle_session_timeout": "10s", "tcp_user_timeout": "10s", "statement_timeout": "30s", "jit": "off"}
+# A stopped process must lose the lock: the server ends a session that is silent for longer than this, in or between
+# transactions.
+SESSION = {"idle_session_timeout": "10s", "idle_in_transaction_session_timeout": "10s", "tcp_user_timeout": "10s"}
 # A backlog is read along the partial index: left alone, the planner sorts all of it for each round.
-SESSION |= {"enable_sort": "off"}
+SESSION |= {"statement_timeout": "30s", "jit": "off", "enable_sort": "off"}
 
 # The literal IS NULL makes the partial index apply; held keys are left out, else they would starve the others.
 UNPUBLISHED = """

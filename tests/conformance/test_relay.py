@@ -15,6 +15,7 @@ from sqlalchemy import text
 from shared.db import Database
 from shared.delivery import outbox
 from shared.delivery.envelope import Record
+from shared.delivery.relay import SESSION
 from shared.delivery.transport import Outgoing, Sender, Sent
 from shared.errors import Invalid
 from shared.events.training import TrainingCompleted
@@ -161,6 +162,28 @@ async def test_relay_speaks_to_its_server_while_the_log_is_slow(stage: Stage, mo
         await wait_until(has_spoken)
         sending.end(goes_on=True)
         await all_left(training)
+
+
+async def test_relay_that_stands_still_in_a_transaction_loses_its_lead(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = {name: "300ms" if value == "10s" else value for name, value in SESSION.items()}
+    monkeypatch.setattr("shared.delivery.relay.SESSION", short)
+    training, still, goes_on = await stage.publisher(), asyncio.Event(), asyncio.Event()
+    first, second = stage.relay(training), stage.relay(training)
+
+    async def stand_still(connection: asyncpg.Connection, sent: Sent) -> None:
+        async with first._speaking, connection.transaction():
+            still.set()
+            await goes_on.wait()
+
+    first.mark_published = stand_still  # type: ignore[method-assign]
+    await publish(training, measured(new_id(), 0))
+    async with running(first):
+        await asyncio.wait_for(still.wait(), 20)
+        async with running(second):
+            await all_left(training)
+            goes_on.set()
 
 
 async def last_spoken(database: Database) -> datetime:

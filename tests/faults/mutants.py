@@ -244,6 +244,13 @@ MUTANTS = (
         told_by="tests/conformance/test_relay.py::test_one_relay_works_and_the_next_takes_over[embedded]",
     ),
     Mutant(
+        reversal="relay that stands still in a transaction keeps its lead",
+        file="shared/delivery/relay.py",
+        old='"idle_in_transaction_session_timeout": "10s", ',
+        new="",
+        told_by="tests/conformance/test_relay.py::test_relay_that_stands_still_in_a_transaction_loses_its_lead[embedded]",
+    ),
+    Mutant(
         reversal="relay sends though its lock is gone",
         file="shared/delivery/relay.py",
         old="            await self._check(connection)\n            sent",
