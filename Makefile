@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run up down test year lint faults load security docs dashboards image
+.PHONY: targets install run up down test year alerts lint faults load security docs dashboards image
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -42,7 +42,7 @@ down: ## take the full installation down; its data stay
 	docker compose down
 
 # Each of the two runners has a PostgreSQL and a Kafka of its own.
-test: install ## install what the tests need (Java, Kafka, Go) and run them all
+test: install ## install what the tests need (Java, Kafka, Prometheus, Go) and run them all
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -50,6 +50,11 @@ test: install ## install what the tests need (Java, Kafka, Go) and run them all
 year: install ## live through years of the loop on real servers and hold them against the rules
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -m year
+
+# Alerts take their time also when all durations are a third.
+alerts: install ## break a whole installation in many ways, and see a real Prometheus call for each
+	deploy/setup-tests.sh
+	$(BIN)/python -m pytest -m alerts -s tests/alerts
 
 lint: install ## check style, types and imports
 	$(BIN)/ruff check

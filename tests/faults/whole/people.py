@@ -103,10 +103,10 @@ class People:
             Command(token=token, kind="assessment", method="POST", path="/needs/assessments", body=body)
         )
 
-    async def import_people(self) -> None:
+    async def import_people(self, count: int = IMPORTED) -> None:
         """The staff sends a list of people with changed addresses: an operator takes it in, again until it is in."""
         token = new_id().hex
-        rows = self.chance.sample(self.rows, IMPORTED)
+        rows = self.chance.sample(self.rows, count)
         file = self.sender.whole.folder / f"{token}.csv"
         with file.open("w", newline="", encoding="utf-8") as opened:
             writer = csv.DictWriter(opened, fieldnames=list(rows[0]))
