@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run up down test year alerts lint faults load security docs dashboards image
+.PHONY: targets install run up down test year recovery alerts lint faults load security docs dashboards image
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -50,6 +50,10 @@ test: install ## install what the tests need (Java, Kafka, Prometheus, Go) and r
 year: install ## live through years of the loop on real servers and hold them against the rules
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -m year
+
+recovery: install ## lose the server of a full installation and bring it back to a moment, on real servers
+	deploy/setup-tests.sh
+	$(BIN)/python -m pytest -m recovery
 
 # Alerts take their time also when all durations are a third.
 alerts: install ## break a whole installation in many ways, and see a real Prometheus call for each

@@ -75,6 +75,9 @@ for name in needs training mentoring evaluation identity; do
         echo "postgresql+asyncpg://bangkom_$name:$(random)@postgres:5432/bangkom_$name" | keep "${name}_database_url"
     fi
 done
+if missing backup_database_url; then
+    echo "postgresql+asyncpg://bangkom_backup:$(random)@postgres:5432/postgres" | keep backup_database_url
+fi
 if missing alerts_url; then echo "$alerts" | keep alerts_url; fi
 if missing authority.pem || missing authority.key; then authority; fi
 if missing kafka.pem; then certificate kafka "$brokers" kafka.pem; fi

@@ -13,11 +13,18 @@ sql() {
     psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"
 }
 
+# The password in the address of an account.
+password() {
+    local address
+    address=$(<"$secrets/$1_database_url")
+    [[ $address =~ ^[^:]+://bangkom_$1:([^@]+)@ ]] ||
+        { echo "databases: $1_database_url is no address of bangkom_$1" >&2; exit 1; }
+    echo "${BASH_REMATCH[1]}"
+}
+
 for name in needs training mentoring evaluation identity; do
-    address=$(<"$secrets/${name}_database_url")
-    [[ $address =~ ^[^:]+://bangkom_$name:([^@]+)@ ]] ||
-        { echo "databases: ${name}_database_url is no address of bangkom_$name" >&2; exit 1; }
-    sql --dbname=postgres --set=role="bangkom_$name" --set=password="${BASH_REMATCH[1]}" <<'END'
+    password=$(password "$name")
+    sql --dbname=postgres --set=role="bangkom_$name" --set=password="$password" <<'END'
 SELECT format('CREATE ROLE %I', :'role') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
 ALTER ROLE :"role" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD :'password';
 SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 LOCALE ''C'' LOCALE_PROVIDER builtin'
@@ -28,3 +35,11 @@ END
     sql --dbname="bangkom_$name" --command="REVOKE ALL ON SCHEMA public FROM PUBLIC"
 done
 sql --dbname=postgres --command="REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC"
+
+# Copies the whole server, and reads no table.
+password=$(password backup)
+sql --dbname=postgres --set=password="$password" <<'END'
+SELECT 'CREATE ROLE bangkom_backup' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bangkom_backup') \gexec
+ALTER ROLE bangkom_backup LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE REPLICATION PASSWORD :'password';
+GRANT CONNECT ON DATABASE postgres TO bangkom_backup;
+END

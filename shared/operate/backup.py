@@ -20,11 +20,11 @@ from typing import IO, Protocol
 import asyncpg
 import click
 import orjson
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from shared.db import Lineage
 from shared.errors import Conflict
-from shared.operate import kept
+from shared.operate import kept, segments
 from shared.operate.installation import execute
 from shared.operate.kept import Kept, Kind
 from shared.postgres import program, programs_environment
@@ -96,6 +96,7 @@ async def make(installation: Keepable, folder: Path) -> tuple[Path, Kept]:
                     program=importlib.metadata.version("bangkom"),
                     made_at=now,
                     postgres=version,
+                    databases={name: make_url(url).database or "" for name, url in standing.databases.items()},
                     bytes=unpacked_bytes(partial),
                     versions=await table_versions(standing.databases, names_of(installation.lineages)),
                     files=await asyncio.to_thread(_files, partial),
@@ -166,15 +167,19 @@ def _content_sum(content: IO[bytes]) -> str:
     return total.hexdigest()
 
 
-def run(name: str, *arguments: str, server: str | None = None) -> None:
-    """Run a program of PostgreSQL; raises Conflict with what it said. A password is in no list of processes."""
-    environment = programs_environment()
-    if server is not None:
-        url = make_url(server)
-        arguments = (*arguments, f"--dbname={url.set(password=None).render_as_string()}")
-        if url.password is not None:
-            environment["PGPASSWORD"] = url.password
-    ran = subprocess.run([program(name), *arguments], env=environment, capture_output=True, text=True, check=False)
+def command_of(name: str, *arguments: str, server: str) -> tuple[list[str], dict[str, str]]:
+    """The command and the variables of a program of PostgreSQL. A password is in no list of processes."""
+    url = make_url(server)
+    open_to_all = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    address = f"--dbname={open_to_all.render_as_string()}"
+    password = {} if url.password is None else {"PGPASSWORD": url.password}
+    return [program(name), *arguments, address], programs_environment() | password
+
+
+def run(name: str, *arguments: str, server: str) -> None:
+    """Run a program of PostgreSQL; raises Conflict with what it said."""
+    command, environment = command_of(name, *arguments, server=server)
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode != 0:
         raise Conflict(f"{name} gagal: {ran.stderr.strip()}")
 
@@ -244,10 +249,12 @@ def _to_disk(path: Path) -> None:
 
 
 def remove_old(folder: Path, keep: int | None) -> list[Path]:
-    """Remove all whole backups but the newest so many; gives those that went."""
+    """Remove all whole backups but the newest so many, and the log that only they needed; gives those that went."""
     old = [path for path, _ in kept.all_kept(folder)[:-keep]] if keep else []
     for path in old:
         # Without its name it is none any more, should the rest of this be cut off.
         nameless = path.rename(path.with_name(f".{path.name}.partial"))
         shutil.rmtree(nameless)
+    if old:
+        segments.remove_older(folder)
     return old

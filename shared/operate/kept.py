@@ -37,7 +37,8 @@ class File(BaseModel):
 class Kept(BaseModel):
     """What the paper of a backup says: whose it is, of which versions, and the files with their sums.
 
-    bytes is what the server's folder takes unpacked. versions are those of the tables, by database and lineage.
+    bytes is what the server's folder takes unpacked. databases are the names that they bear on the server; versions are
+    those of their tables, by lineage.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +50,7 @@ class Kept(BaseModel):
     made_at: AwareDatetime
     postgres: int
     bytes: int
+    databases: Mapping[str, str]
     versions: Mapping[str, Mapping[str, str]]
     files: Mapping[str, File]
 
@@ -89,9 +91,16 @@ def require_usable(folder: Path, kept: Kept, agency: str, lineages: Mapping[str,
         raise Conflict(
             f"{folder}: dari PostgreSQL {kept.postgres // 10_000}; program ini membawa PostgreSQL {SERVER_VERSION}."
         )
-    for database, versions in kept.versions.items():
+    require_known(folder, kept.versions, lineages)
+
+
+def require_known(
+    folder: Path, versions: Mapping[str, Mapping[str, str]], lineages: Mapping[str, Sequence[Lineage]]
+) -> None:
+    """Raise Conflict unless this program knows these versions of tables."""
+    for database, its in versions.items():
         known = {each.name: each for each in lineages.get(database, ())}
-        for name, version in versions.items():
+        for name, version in its.items():
             if name not in known or version not in _revisions(known[name]):
                 raise Conflict(
                     f"{folder}: tabel {name} di {database} berversi {version}, yang belum dikenal program ini; "

@@ -5,61 +5,88 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tarfile
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import click
 
-from shared.db import Lineage
 from shared.errors import Conflict
 from shared.folder import Folder
 from shared.operate import kept
-from shared.operate.backup import table_versions
+from shared.operate.backup import Keepable, names_of, table_versions
 from shared.operate.installation import execute
 from shared.operate.kept import Kept
+from shared.operate.segments import lay_out
 from shared.postgres import EmbeddedPostgres, keep_private
-from shared.settings import Settings
 
 ROOM = 1.1
 """A restored server needs a little more than its files: it replays what was written during the backup."""
 
 
-class Restorable(Protocol):
-    """What a backup can be brought back for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """How far to go beyond a backup with the log kept beside it: up to a moment, or as far as it reaches."""
+
+    until: datetime | None
 
     @property
-    def settings(self) -> Settings:
-        """Its settings; raises WrongSetting."""
-        ...
+    def settings(self) -> dict[str, str]:
+        """What the server is told for it. The log lies where it reads it; nothing is fetched."""
+        moment = {} if self.until is None else {"recovery_target_time": self.until.isoformat()}
+        return {
+            "restore_command": "false",
+            "recovery_target_timeline": "current",
+            "recovery_target_action": "promote",
+            # Nobody comes in before it is through, and the limits of the server that wrote need not be known.
+            "hot_standby": "off",
+            **moment,
+        }
 
-    @property
-    def lineages(self) -> Mapping[str, Sequence[Lineage]]:
-        """The tables of each database, as this program knows them."""
-        ...
+
+MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 
 
 @click.command()
 @click.argument("backup", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--check", is_flag=True, help="Hanya periksa cadangan ini; tidak ada yang dipulihkan.")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder data PostgreSQL instalasi penuh, yang harus kosong.",
+)
+@click.option("--latest", is_flag=True, help="Sampai akhir log yang disimpan di samping cadangan.")
+@click.option("--until", type=MOMENT, help="Sampai saat ini saja (waktu instansi bila tanpa zona).")
 @click.pass_obj
-def restore(installation: Restorable, backup: Path, *, check: bool) -> None:
-    """Pulihkan cadangan ke folder BANGKOM_DATA, yang harus kosong."""
+def restore(
+    installation: Keepable, backup: Path, *, check: bool, into: Path | None, latest: bool, until: datetime | None
+) -> None:
+    """Pulihkan cadangan ke folder BANGKOM_DATA, atau folder data peladen, yang harus kosong."""
     paper = execute(asyncio.to_thread(checked, installation, backup))
     click.echo(f"Cadangan {paper.agency} dari {paper.made_at:%Y-%m-%d %H:%M:%S} UTC, Bangkom {paper.program}: utuh.")
     if check:
         return
+    if (paper.kind == "full") != (into is not None):
+        raise click.UsageError("--into perlu untuk cadangan instalasi penuh, dan hanya untuk itu.")
+    if until is not None and until.tzinfo is None:
+        until = until.replace(tzinfo=installation.settings.zone)
+    recovery = Recovery(until=until) if latest or until else None
+    place = execute(asyncio.to_thread(_restore, installation, backup, paper, into, recovery))
+    following = "bangkom run" if into is None else "bangkom restored untuk tiap layanan"
+    click.echo(f"Dipulihkan ke {place}. Selanjutnya: {following}")
+
+
+def _restore(installation: Keepable, backup: Path, paper: Kept, into: Path | None, recovery: Recovery | None) -> Path:
+    if into is not None:
+        bring_back(installation, backup, paper, into, recovery)
+        return into
     folder = Folder(installation.settings.data)
-    execute(asyncio.to_thread(_restore, backup, paper, folder))
-    click.echo(f"Dipulihkan ke {folder.path}. Jalankan: bangkom run")
-
-
-def _restore(backup: Path, paper: Kept, folder: Folder) -> None:
     with folder.claimed():
-        bring_back(backup, paper, folder.postgres.folder)
+        bring_back(installation, backup, paper, folder.postgres.folder)
+    return folder.path
 
 
-def checked(installation: Restorable, backup: Path) -> Kept:
+def checked(installation: Keepable, backup: Path) -> Kept:
     """The paper of a backup that is whole and may be used here; raises Conflict."""
     paper = kept.read(backup)
     kept.require_usable(backup, paper, installation.settings.agency, installation.lineages)
@@ -67,7 +94,9 @@ def checked(installation: Restorable, backup: Path) -> Kept:
     return paper
 
 
-def bring_back(backup: Path, paper: Kept, place: Path) -> None:
+def bring_back(
+    installation: Keepable, backup: Path, paper: Kept, place: Path, recovery: Recovery | None = None
+) -> None:
     """Unpack a whole backup beside its place, let the server there recover, and move it in; raises Conflict."""
     if place.exists() and any(place.iterdir()):
         raise Conflict(f"{place} sudah berisi data: tidak ada yang dipulihkan. Pindahkan folder itu lebih dahulu.")
@@ -77,10 +106,10 @@ def bring_back(backup: Path, paper: Kept, place: Path) -> None:
     free = shutil.disk_usage(place.parent).free
     if free < paper.bytes * ROOM:
         raise Conflict(f"{place.parent}: perlu {paper.bytes * ROOM / 1e9:.1f} GB, hanya ada {free / 1e9:.1f} GB.")
-    server = EmbeddedPostgres(new)
+    server = EmbeddedPostgres(new, recovery.settings if recovery else {"hot_standby": "off"})
     try:
-        _unpack(backup, new)
-        _come_up(server, paper)
+        _unpack(backup, new, recovery)
+        _come_up(installation, server, paper, exactly=recovery is None)
         if place.exists():
             place.rmdir()
         new.rename(place)
@@ -89,21 +118,25 @@ def bring_back(backup: Path, paper: Kept, place: Path) -> None:
         new.with_name(f"{new.name}.lock").unlink(missing_ok=True)
 
 
-def _unpack(backup: Path, folder: Path) -> None:
+def _unpack(backup: Path, folder: Path, recovery: Recovery | None) -> None:
     for name, inside in ((kept.BASE, "."), (kept.WAL, "pg_wal")):
         with tarfile.open(backup / name) as packed:
             packed.extractall(folder / inside, filter="data")
     shutil.copy(backup / kept.POSTGRES_MANIFEST, folder)
+    if recovery is not None:
+        lay_out(backup, folder / "pg_wal")
+        (folder / "recovery.signal").touch()
     keep_private(folder)
 
 
-def _come_up(server: EmbeddedPostgres, paper: Kept) -> None:
-    """See the server recover and the tables have the versions that the paper names; it is stopped at the end."""
+def _come_up(installation: Keepable, server: EmbeddedPostgres, paper: Kept, *, exactly: bool) -> None:
+    """See the server recover and the tables have versions that are known; it is stopped at the end."""
     try:
         server.start()
-        urls = {name: server.url(f"bangkom_{name}") for name in paper.versions}
-        found = asyncio.run(table_versions(urls, paper.versions))
-        if found != paper.versions:
+        urls = {name: server.url(database) for name, database in paper.databases.items()}
+        found = asyncio.run(table_versions(urls, names_of(installation.lineages)))
+        kept.require_known(server.folder, found, installation.lineages)
+        if exactly and found != paper.versions:
             raise Conflict(f"Tabel yang dipulihkan berversi {found}, bukan {paper.versions}: tidak ada yang dipasang.")
     finally:
         server.stop()

@@ -34,7 +34,6 @@ ELSEWHERE = {"prometheus", "alertmanager", "grafana"}
 """Their programs are not among what tests install; what they are told is checked by itself."""
 READY_SECONDS = 120.0
 STOP_SECONDS = 30.0
-ASKED_FOR_A_PASSWORD = "local all postgres trust\nhost all all 127.0.0.0/8 scram-sha-256\n"
 
 
 class Composed(Installation):
@@ -186,12 +185,12 @@ class Composed(Installation):
         server = self._postgres
         server.start()
         host, _ = self.places.address("postgres", 5432).split(":")
-        told = [word[2:].split("=") for word in self.services["postgres"]["command"][1:]]
+        words = [self.places.here("postgres", word) for word in self.services["postgres"]["command"][1:]]
+        told = [word[2:].split("=") for word in words]
         password = (self.places.secrets("postgres") / "postgres_password").read_text().strip()
         statements = [f"ALTER SYSTEM SET {name} = '{value}'" for name, value in [*told, ["listen_addresses", host]]]
         for statement in (*statements, f"ALTER ROLE postgres PASSWORD '{password}'"):
             subprocess.run([program("psql"), "-Xq", "-d", server.dsn("postgres"), "-c", statement], check=True)
-        (server.folder / "pg_hba.conf").write_text(ASKED_FOR_A_PASSWORD, encoding="utf-8")
         server.stop()
         server.start()
 

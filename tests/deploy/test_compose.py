@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.embedded import SERVICES
+from services.embedded import COMMANDS, SERVICES
 from shared.delivery.worker import group_of
 from shared.events.catalogue import TOPIC_PUBLISHER
 from shared.operate.service import PARTS, command_line
@@ -178,12 +178,16 @@ def test_commands_of_our_image_exist(project: dict[str, Any]) -> None:
 
     assert serving.items() <= {name: each["command"] for name, each in ours.items()}.items()
     assert len(serving) == 12
-    for name in set(ours) - {"bangkom"}:
+    of_all = {"bangkom", "restore", "wal"}
+    for name in set(ours) - of_all:
         module, *words = ours[name]["command"]
         group: Any = command_line(SERVICES[module.split(".")[1]])
         for word in words:
             group = group.commands[word]
     assert ours["bangkom"]["entrypoint"][1:] == ["-m", "services"]
+    assert ours["restore"]["entrypoint"][1:4] == ["-m", "services", "restore"]
+    assert ours["wal"]["command"] == ["services", "wal"]
+    assert {"restore", "wal", "backup", "doctor"} <= {command.name for command in COMMANDS}
 
 
 def test_variables_are_settings_of_the_product_with_its_defaults(project: dict[str, Any]) -> None:

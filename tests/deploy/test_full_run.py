@@ -22,6 +22,7 @@ from aiokafka.errors import (
 
 from services.embedded import SERVICES as PUT_TOGETHER
 from shared.events.catalogue import TOPICS
+from shared.operate import kept
 from shared.process import Part
 from tests.deploy.composed import Composed
 from tests.deploy.exposed import MOST_SERIES, known, panels, rules, series_of
@@ -52,6 +53,7 @@ async def test_compose_file_carries_a_need_through_the_loop_and_lets_nobody_else
     await check_figures(composed)
     await check_broker(composed)
     await check_databases(composed)
+    await check_backup(composed)
     assert set((await composed.stop()).values()) == {0}
     await check_changed_secrets(composed)
 
@@ -169,6 +171,21 @@ async def check_databases(composed: Composed) -> None:
                     await enter(own.rpartition("/")[0] + f"/{name}")
         with pytest.raises(asyncpg.InvalidPasswordError):
             await enter(own.replace("@", "0@"))
+
+
+async def check_backup(composed: Composed) -> None:
+    """The account of the backups copies the server whole and reads no table; then a doctor finds nothing."""
+    copying = composed.database("backup", composed.places.secrets("wal"))
+    await enter(copying)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await enter(copying.rpartition("/")[0] + "/bangkom_needs")
+
+    composed.bangkom("backup")
+
+    [(path, paper)] = kept.all_kept(Path(str(composed.everything["BANGKOM_BACKUPS"])))
+    assert (paper.kind, set(paper.versions)) == ("full", {*SERVICES, "identity"})
+    composed.bangkom("restore", str(path), "--check")
+    assert composed.bangkom("doctor").stdout == "Tidak ada temuan.\n"
 
 
 async def check_changed_secrets(composed: Composed) -> None:

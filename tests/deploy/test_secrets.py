@@ -43,7 +43,7 @@ def test_passwords_are_long_random_and_different(made_secrets: Path, tmp_path: P
         if name.endswith(("_password", "_url"))
     ]
 
-    assert len(set(passwords)) == len(passwords) == 2 * 12
+    assert len(set(passwords)) == len(passwords) == 2 * 13
 
 
 def made_again(folder: Path) -> Path:

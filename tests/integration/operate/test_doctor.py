@@ -118,7 +118,7 @@ def keep(folder: Path, made_at: datetime) -> None:
     path.mkdir(parents=True, exist_ok=True)
     paper = kept.Kept(
         format=1, kind="full", agency="medan", program="0.1.0", made_at=made_at, postgres=180_004, bytes=1,
-        versions={}, files={},
+        databases={}, versions={}, files={},
     )  # fmt: skip
     (path / kept.PAPER).write_bytes(kept.seal(paper))
 
