@@ -20,7 +20,9 @@ from tests.waiting import pause, wait_until
 TOLD_SECONDS = 120.0
 """Within which somebody must be called, before the factor."""
 
-CALM_SECONDS = 600.0
+CALM_SECONDS = 1200.0
+"""What failed a quarter of an hour ago still counts for one of the rules."""
+
 AFTERWARDS_SECONDS = 60.0
 """For how long nothing may follow once all is well again, before the factor."""
 
