@@ -51,7 +51,7 @@ year: install ## live through years of the loop on real servers and hold them ag
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -m year
 
-recovery: install ## lose the server of a full installation and bring it back to a moment, on real servers
+recovery: install ## lose the server of a full installation and bring it back; move an embedded one; on real servers
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -m recovery
 

@@ -27,6 +27,7 @@ from shared.identity.tables import IDENTITY_LINEAGES
 from shared.operate.backup import Standing, backup, plain
 from shared.operate.doctor import doctor
 from shared.operate.installation import KafkaInstallation, Log, opened
+from shared.operate.move import move
 from shared.operate.restore import restore
 from shared.operate.service import COMMON
 from shared.operate.wal import wal
@@ -48,7 +49,7 @@ IMPORTS = click.CommandCollection(
     help="Impor dari .xlsx atau .csv. Seluruh berkas diperiksa lebih dahulu.\n\n"
     "Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat; 2: berkas tidak dapat dibaca.",
 )
-COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, backup, restore, wal, doctor, journey, demo, clock_group)
+COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, backup, restore, wal, move, doctor, journey, demo, clock_group)
 FIRST_STEPS = ("bangkom import units unit.xlsx", "bangkom import employees pegawai.xlsx")
 CONNECTIONS = 8
 """Per service: together with relays and log they stay below the server's limit."""
