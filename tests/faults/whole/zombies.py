@@ -12,6 +12,9 @@ from tests.waiting import wait_until
 
 PUBLISHER, TAKER = "training", "evaluation"
 WORK_BEFORE, WORK_MEANWHILE = 20, 20
+TRANSACTION_SECONDS = 60.0
+"""How long a server bears with a transaction that stands still."""
+
 LAST_TOLD = "SELECT coalesce(max(seq), 0) FROM outbox"
 OWED_UP_TO = "SELECT count(*) FROM outbox WHERE published_at IS NULL AND seq <= {last}"
 
@@ -35,9 +38,9 @@ async def stopped_past_session_and_lock(scene: WholeScene) -> None:
         lambda: _published(scene, last), within=TAKEN_OVER_SECONDS, every=0.5, description="another relay takes over"
     )
     ends = await whole.log_ends(TAKER)
-    await wait_until(
-        lambda: _taken(scene, ends), within=SESSION_SECONDS, every=0.5, description="another worker takes over"
-    )
+    # Where it stands in a transaction, the second one waits for its rows until the server ends that.
+    within = SESSION_SECONDS + TRANSACTION_SECONDS
+    await wait_until(lambda: _taken(scene, ends), within=within, every=0.5, description="another worker takes over")
     for member in stopped:
         member.signal(signal.SIGCONT)
     await whole.all_ready()
