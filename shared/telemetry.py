@@ -20,6 +20,8 @@ QUIET = {
     "aiokafka": logging.CRITICAL,
     "alembic": logging.WARNING,
     "faststream": logging.ERROR,
+    # SQLAlchemy names the log of its pool by the class, which is ours.
+    "shared.pool": logging.WARNING,
     "uvicorn": logging.WARNING,
 }
 
