@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -198,8 +198,6 @@ class Lineage:
         return config
 
 
-Standing = Literal["older", "newer"]
-
 KERNEL = Lineage(name="kernel", versions=Path(__file__).parent / "migrations" / "versions")
 
 
@@ -249,20 +247,28 @@ async def _upgraded(patient: Database, lineages: Sequence[Lineage], *, last: boo
     return True
 
 
-def _differing(connection: Connection, lineages: Sequence[Lineage]) -> dict[str, Standing]:
-    found: dict[str, Standing] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Tables of another version than the program's: how the database names theirs, None before the first, and ours."""
+
+    current: str | None
+    ours: str | None
+    is_newer: bool
+
+
+def _differing(connection: Connection, lineages: Sequence[Lineage]) -> dict[str, Difference]:
+    found: dict[str, Difference] = {}
     for lineage in lineages:
         config = lineage.config()
         context = MigrationContext.configure(connection, opts={"version_table": config.attributes["version_table"]})
-        scripts, current = ScriptDirectory.from_config(config), set(context.get_current_heads())
-        if current - {script.revision for script in scripts.walk_revisions()}:
-            found[lineage.name] = "newer"
-        elif current != set(scripts.get_heads()):
-            found[lineage.name] = "older"
+        scripts, current = ScriptDirectory.from_config(config), context.get_current_revision()
+        if current != (ours := scripts.get_current_head()):
+            known = {None, *(script.revision for script in scripts.walk_revisions())}
+            found[lineage.name] = Difference(current=current, ours=ours, is_newer=current not in known)
     return found
 
 
-async def differing_lineages(database: Database, lineages: Sequence[Lineage]) -> dict[str, Standing]:
+async def differing_lineages(database: Database, lineages: Sequence[Lineage]) -> dict[str, Difference]:
     """The lineages whose tables are older or newer than this program, by name."""
     async with database.engine.connect() as connection:
         return await connection.run_sync(_differing, lineages)

@@ -201,7 +201,7 @@ class Node:
     async def _migrations(self) -> str | None:
         # A release only adds to what the one before it uses: beside newer tables an older program goes on.
         differing = await differing_lineages(self.database, self.service.lineages)
-        behind = [name for name, standing in differing.items() if standing == "older"]
+        behind = [name for name, difference in differing.items() if not difference.is_newer]
         return f"not up to date: {', '.join(behind)}" if behind else None
 
     async def _consumer(self) -> str | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db import Database, Lineage
+from shared.db import Database, Difference, Lineage, differing_lineages
 from shared.operate.findings import Finding, of_clock
 from shared.operate.installation import AWAY
 from shared.operate.status import delivery_status
@@ -32,7 +30,7 @@ async def of_database(
     """Look at a database, of a service or of accounts; those named must be out of reach of its account."""
     place = database.origin.service
     try:
-        tables = await _of_tables(database, lineages)
+        tables = list(_of_tables(place, await differing_lineages(database, lineages)))
         async with database.session() as session:
             before = datetime.now(UTC)
             there: datetime = (await session.execute(NOW)).scalar_one()
@@ -52,25 +50,14 @@ async def of_database(
     return [*tables, *clock, *rights, *waiting]
 
 
-async def _of_tables(database: Database, lineages: Sequence[Lineage]) -> list[Finding]:
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(lambda it: list(_versions(it, database.origin.service, lineages)))
-
-
-def _versions(connection: Connection, place: str, lineages: Sequence[Lineage]) -> Iterator[Finding]:
-    for lineage in lineages:
-        options = {"version_table": f"{lineage.name}_version"}
-        current = MigrationContext.configure(connection, opts=options).get_current_revision()
-        script = ScriptDirectory.from_config(lineage.config())
-        known = {each.revision for each in script.walk_revisions()}
-        if current == script.get_current_head():
-            continue
-        if current is None or current in known:
-            wrong = f"tabel {lineage.name} berversi {current or 'kosong'}, program ini {script.get_current_head()}"
-            yield Finding(code="tables-old", place=place, wrong=wrong, action="jalankan migrate layanan ini")
-        else:
-            wrong = f"tabel {lineage.name} berversi {current}, yang belum dikenal program ini"
+def _of_tables(place: str, differing: Mapping[str, Difference]) -> Iterator[Finding]:
+    for lineage, found in differing.items():
+        if found.is_newer:
+            wrong = f"tabel {lineage} berversi {found.current}, yang belum dikenal program ini"
             yield Finding(code="tables-new", place=place, wrong=wrong, action="pasang Bangkom yang lebih baru")
+        else:
+            wrong = f"tabel {lineage} berversi {found.current or 'kosong'}, program ini {found.ours}"
+            yield Finding(code="tables-old", place=place, wrong=wrong, action="jalankan migrate layanan ini")
 
 
 async def _of_rights(session: AsyncSession, place: str, kept_apart: Collection[str]) -> list[Finding]:
