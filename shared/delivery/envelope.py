@@ -46,9 +46,10 @@ class Record:
     named: Attributes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self.named = {name: value for name, value in self.headers if value is not None}
-        if (names := "".join(self.named)) != names.lower():
-            self.named = {name.lower(): value for name, value in self.named.items()}
+        named: dict[str, Any] = dict(self.headers)
+        if None in named.values() or not "".join(named).islower():
+            named = {name.lower(): value for name, value in self.headers if value is not None}
+        self.named = named
 
     @property
     def is_structured(self) -> bool:

@@ -13,7 +13,8 @@ FIGURE_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$"
 
 
 def _plain_digits(value: Decimal) -> str:
-    return f"{value:f}"
+    digits = str(value)
+    return f"{value:f}" if "E" in digits else digits
 
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN)]
