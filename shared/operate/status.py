@@ -28,8 +28,10 @@ DEFERRED = text(
 )
 PARKED = text("SELECT count(*) FROM parked_keys")
 STOPPED = text("SELECT reason FROM consumer_state WHERE name = :name AND stopped_at IS NOT NULL")
+# What was due before we heard of it, as in last year's courses that are imported, waits since we heard.
 TIMERS = text(
-    'SELECT count(*), coalesce(extract(epoch FROM max(clock_timestamp() + clock."offset" - due_at)), 0)::float8'
+    "SELECT count(*), coalesce(extract(epoch FROM max(least("
+    ' clock_timestamp() + clock."offset" - due_at, clock_timestamp() - uuid_extract_timestamp(id)))), 0)::float8'
     ' FROM timers, clock WHERE due_at <= clock_timestamp() + clock."offset"'
 )
 

@@ -1,8 +1,10 @@
 """The figures that operators watch say what is in the database, and stop saying it when it is gone."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
@@ -71,6 +73,11 @@ def samples(name: str) -> list[Any]:
     return [sample for metric in REGISTRY.collect() if metric.name == name for sample in metric.samples]
 
 
+def id_of(second: float) -> UUID:
+    """A uuid7 of that moment."""
+    return UUID(int=int(second * 1000) << 80 | 7 << 76 | 2 << 62)
+
+
 async def test_figures_say_since_when_something_waits(office: Office) -> None:
     hour = text("interval '1 hour'")
     hour_ago, in_an_hour = func.clock_timestamp() - hour, func.clock_timestamp() + hour
@@ -78,7 +85,7 @@ async def test_figures_say_since_when_something_waits(office: Office) -> None:
         session.add(_deferred(held_at=hour_ago))
         session.add(ParkedKey(topic="bangkom.training", key="kunci-1"))
         session.add(ConsumerState(name="evaluation", stopped_at=func.clock_timestamp(), reason="handler:KeyError"))
-        session.add(TimerRow(id=new_id(), kind="bell", subject_id=new_id(), due_at=hour_ago))
+        session.add(TimerRow(id=id_of(time.time() - 7200), kind="bell", subject_id=new_id(), due_at=hour_ago))
         session.add(TimerRow(id=new_id(), kind="bell", subject_id=new_id(), due_at=in_an_hour))
 
     assert await figure(office, "held_records", status="DEFERRED", reason="not_yet") == 1
@@ -86,6 +93,15 @@ async def test_figures_say_since_when_something_waits(office: Office) -> None:
     assert (value("timers_late_seconds", service="evaluation") or 0) >= 3600
     assert value("timers_due", service="evaluation") == 1
     assert value("consumer_stopped", service="evaluation") == 1
+
+
+async def test_timer_waits_since_it_was_set_when_its_day_was_over_by_then(office: Office) -> None:
+    year_ago = func.clock_timestamp() - text("interval '1 year'")
+    async with office.database("evaluation") as database, database.transaction() as session:
+        session.add(TimerRow(id=new_id(), kind="bell", subject_id=new_id(), due_at=year_ago))
+
+    assert await figure(office, "timers_due") == 1
+    assert (value("timers_late_seconds", service="evaluation") or 0) < 3600
 
 
 async def test_row_behind_a_refused_key_does_not_make_the_outbox_old(office: Office) -> None:
