@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.clock import Clock
-from shared.db import KernelBase
+from shared.db import Database, KernelBase
 from shared.identity.actor import Actor
 
 
@@ -21,7 +22,12 @@ class AuditEntry(KernelBase):
     """One act. Ids, codes and figures only: an entry outlives the data of the people it is about."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_imports", "at", postgresql_where=text("subject_type = 'import'")),)
+    __table_args__ = (
+        Index("ix_audit_entries_imports", "at", postgresql_where=text("subject_type = 'import'")),
+        Index("ix_audit_entries_action", "action", "id"),
+        Index("ix_audit_entries_actor_id", "actor_id", "id"),
+        Index("ix_audit_entries_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     at: Mapped[datetime]
@@ -56,3 +62,27 @@ def record(
     # that recording needs no round trip of its own.
     entry.at = session.info.get("now") or func.clock_timestamp() + select(Clock.offset).scalar_subquery()
     session.add(entry)
+
+
+def note_reading(session: AsyncSession, actor: Actor, subject_type: str, subject_id: UUID, *about: UUID) -> None:
+    """Note that the actor was shown a record about these people, the first above all; nothing if it is one of them.
+
+    To be called in a session of reading(), which writes it.
+    """
+    if actor.employee_id not in about:
+        details = {} if about[0] == subject_id else {"employee_id": str(about[0])}
+        note = (actor, f"read_{subject_type}", subject_type, subject_id, details)
+        session.info.setdefault("readings", []).append(note)
+
+
+@asynccontextmanager
+async def reading(database: Database) -> AsyncIterator[AsyncSession]:
+    """A session that can only read; what was noted of the reading is written at its end, or the reading fails."""
+    async with database.session() as session:
+        await session.connection(execution_options={"postgresql_readonly": True})
+        yield session
+        if readings := session.info.pop("readings", None):
+            await session.commit()
+            for each in readings:
+                record(session, *each)
+            await session.commit()

@@ -102,7 +102,7 @@ class Process:
         loops: list[Coroutine[Any, Any, None]] = []
         if Part.WORKER in self._parts:
             loops += [node.worker.run(self.stopping), node.run_timers(self.stopping)]
-            loops += [node.run_chores(self.stopping), node.run_figures(self.stopping)]
+            loops += [node.run_chores(self.stopping), node.run_figures(self.stopping), node.run_seals(self.stopping)]
         if Part.RELAY in self._parts:
             loops.append(node.relay.run(self.stopping))
         return loops

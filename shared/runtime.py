@@ -25,10 +25,12 @@ from shared.delivery.worker import Worker, group_of
 from shared.directory import DIRECTORY_HANDLERS
 from shared.identity import sign_in
 from shared.identity.routes import session_routes
+from shared.operate.audit_pages import AuditPages, auditor_link
 from shared.operate.figures import Figure, take_figures
 from shared.operate.pages import DeliveryPages, operator_link
 from shared.operate.status import set_gauges
 from shared.pool import tell_of_pool
+from shared.seals import seal_entries
 from shared.settings import Settings
 from shared.telemetry import Check, findings
 from shared.timers import TimerFunction, run_due
@@ -50,6 +52,7 @@ LAG_SECONDS = 10.0
 REFRESH_SECONDS = 5.0
 """Prometheus gives up after ten: a server that does not answer must not take the other figures along."""
 FIGURE_SECONDS = 60.0
+SEAL_SECONDS = 60.0
 DAY_SECONDS = 86_400.0
 
 COUNTS = text("SELECT (SELECT count(*) FROM directory_employees), (SELECT count(*) FROM directory_units)")
@@ -79,8 +82,8 @@ class Service:
 
     @property
     def navigation(self) -> tuple[Link, ...]:
-        """Its part of the navigation, the operator's page last."""
-        return (*self.links, operator_link(self.name, self.title))
+        """Its part of the navigation, the pages of auditors and operators last."""
+        return (*self.links, auditor_link(self.name, self.title), operator_link(self.name, self.title))
 
     @property
     def listens(self) -> Handlers:
@@ -129,6 +132,7 @@ def create_app(service: Service, given: Resources) -> FastAPI:
     app.include_router(service.router)
     install_pages(app, _shell(service, given), service.pages)
     app.include_router(_delivery_pages(service, given).router(), include_in_schema=False)
+    app.include_router(AuditPages(service.title, given.database, given.identity).router(), include_in_schema=False)
     return app
 
 
@@ -308,6 +312,20 @@ class Node:
             except Exception as error:  # noqa: BLE001 what cannot be counted now is counted in a minute
                 log.warning("figures_wait", service=self.service.name, error=type(error).__name__)
             await _wait(stopping, FIGURE_SECONDS)
+
+    async def run_seals(self, stopping: asyncio.Event) -> None:
+        """Seal the audit log of the service and of the accounts at the start and once a minute until stopping.
+
+        The log of the process names each seal, so that its hash stands in a place that the database cannot reach.
+        """
+        while not stopping.is_set():
+            try:
+                for each in (self.database, self._identity):
+                    for seal in await seal_entries(each):
+                        log.info("audit_sealed", service=each.origin.service, number=seal.number, digest=seal.digest)
+            except Exception as error:  # noqa: BLE001 what is not sealed now is sealed in a minute
+                log.warning("seals_wait", service=self.service.name, error=type(error).__name__)
+            await _wait(stopping, SEAL_SECONDS)
 
     async def _forget_old(self) -> None:
         async with self.database.transaction() as session:

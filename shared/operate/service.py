@@ -12,6 +12,7 @@ from shared import kafka, telemetry
 from shared.db import migrate
 from shared.identity.cli import accounts, tokens
 from shared.identity.tables import IDENTITY, IDENTITY_LINEAGES
+from shared.operate.audit import audit
 from shared.operate.delivery import lag, resume
 from shared.operate.installation import Installation, KafkaInstallation, execute
 from shared.operate.letters import dead_letters, deferred
@@ -23,7 +24,18 @@ from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
 from shared.web.home import HomeView
 
-COMMON: Sequence[click.Command] = (dead_letters, deferred, lag, outbox, rebuild, restored, resume, accounts, tokens)
+COMMON: Sequence[click.Command] = (
+    dead_letters,
+    deferred,
+    lag,
+    outbox,
+    rebuild,
+    restored,
+    resume,
+    accounts,
+    tokens,
+    audit,
+)
 
 
 class ServiceInstallation(KafkaInstallation):

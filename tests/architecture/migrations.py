@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 
 AT_ONCE = {"create_table", "drop_table", "drop_column", "drop_index", "get_context"}
 """Done in a moment, whatever the tables hold; or with tables that nobody has yet."""
@@ -19,6 +20,7 @@ def locking_forms(source: str) -> Iterator[str]:
     for call in calls:
         name = _name(call)
         new = name in {"create_index", "create_foreign_key"} and len(call.args) > 1 and _text(call.args[1]) in made
+        new = new or (name == "execute" and _at_once(_text(call.args[0]), made))
         if name not in AT_ONCE and not new and not (name == "add_column" and _free(call.args[1])):
             yield f"{name} in line {call.lineno}"
 
@@ -44,6 +46,14 @@ def _name(call: ast.Call) -> str:
 
 def _text(node: ast.expr) -> object:
     return node.value if isinstance(node, ast.Constant) else None
+
+
+def _at_once(statement: object, made: Collection[object]) -> bool:
+    """Whether the statement gives or takes rights, or puts a trigger on a table that nobody has yet."""
+    if not isinstance(statement, str):
+        return False
+    trigger = re.match(r"CREATE TRIGGER \w+ BEFORE [A-Z ]+ ON (\w+) ", statement)
+    return statement.startswith(("GRANT ", "REVOKE ")) or (trigger is not None and trigger[1] in made)
 
 
 def _free(column: ast.expr) -> bool:

@@ -20,12 +20,15 @@ REFUSED = {
     "foreign key": 'op.create_foreign_key("fk", "inbox", "other", ["x"], ["id"])',
     "unique": 'op.create_unique_constraint("uq", "inbox", ["x"])',
     "statement": 'op.execute("UPDATE inbox SET x = 1")',
+    "trigger": 'op.execute("CREATE TRIGGER t BEFORE UPDATE ON inbox FOR EACH ROW EXECUTE FUNCTION f()")',
 }
 ALLOWED = [
     'op.add_column("inbox", sa.Column("x", sa.Text))',
     'op.add_column("inbox", sa.Column("x", sa.BigInteger, nullable=False, server_default="0"))',
     'op.create_table("new", sa.Column("x", sa.Text))\nop.create_index("ix", "new", ["x"])',
     'build_index("ix", "inbox", ["received_at"])',
+    'op.execute("REVOKE UPDATE ON inbox FROM CURRENT_USER")',
+    'op.create_table("new")\nop.execute("CREATE TRIGGER t BEFORE UPDATE ON new FOR EACH ROW EXECUTE FUNCTION f()")',
 ]
 
 

@@ -54,19 +54,20 @@ class Browser:
 
 
 class Front:
-    """The pages of a service on a database that also holds the accounts."""
+    """The pages of a service on a database that also holds the accounts, unless those have one of their own."""
 
-    def __init__(self, service: Service, database: Database, stack: AsyncExitStack) -> None:
+    def __init__(self, service: Service, database: Database, identity: Database, stack: AsyncExitStack) -> None:
         async def overview() -> HomeView:
             return HomeView(agency="medan", services=())
 
         self.database = database
+        self._identity = identity
         self._service = service.name
         self._stack = stack
         given = Resources(
             settings=Settings(),
             database=database,
-            identity=database,
+            identity=identity,
             transport=EmbeddedTransport(""),
             overview=overview,
         )
@@ -75,16 +76,16 @@ class Front:
     async def browser(self, *roles: Role, employee_id: UUID | None = None) -> Browser:
         """Somebody signed in with these roles."""
         name = f"orang-{new_id().hex[-12:]}"
-        async with self.database.transaction() as session:
+        async with self._identity.transaction() as session:
             await add_account(session, name, PASSWORD, roles, employee_id)
-        signed = await sign_in(self.database, name, PASSWORD)
+        signed = await sign_in(self._identity, name, PASSWORD)
         client = await self._stack.enter_async_context(browsing(self._app))
-        client.cookies.set(f"bangkom-{self._service}", signed.token)
+        client.cookies.set(f"bangkom-{self._identity.origin.service}", signed.token)
         return Browser(client, signed.token)
 
 
 @asynccontextmanager
-async def fronted(service: Service, database: Database) -> AsyncIterator[Front]:
+async def fronted(service: Service, database: Database, identity: Database | None = None) -> AsyncIterator[Front]:
     """The pages while they can be seen."""
     async with AsyncExitStack() as stack:
-        yield Front(service, database, stack)
+        yield Front(service, database, identity or database, stack)

@@ -27,6 +27,7 @@ def shell(service: str) -> dict[str, Allowed]:
         f"GET /{service}/pages/sign-in": PUBLIC,
         f"POST /{service}/pages/sign-in": PUBLIC,
         f"POST /{service}/pages/sign-out": EVERYBODY,
+        f"GET /{service}/pages/audit": only(AUDITOR),
         f"GET /{service}/pages/delivery": only(OPERATOR),
         f"POST /{service}/pages/delivery/resume": only(OPERATOR),
         f"POST /{service}/pages/delivery/release": only(OPERATOR),
@@ -312,6 +313,10 @@ NOT_ABOUT_PEOPLE = frozenset(
         "GET /training/pages/sign-in",
         "GET /mentoring/pages/sign-in",
         "GET /evaluation/pages/sign-in",
+        "GET /needs/pages/audit",
+        "GET /training/pages/audit",
+        "GET /mentoring/pages/audit",
+        "GET /evaluation/pages/audit",
         "GET /needs/pages/delivery",
         "GET /training/pages/delivery",
         "GET /mentoring/pages/delivery",
@@ -337,7 +342,23 @@ NOT_ABOUT_PEOPLE = frozenset(
         "GET /evaluation/rules",
     }
 )
-"""Routes whose answers name nobody but, by id, the head of a unit and who brought a file in."""
+"""Routes whose answers name nobody but, by id, the head of a unit and who brought a file in; auditors see who acted."""
+
+READING_IS_NOTED: dict[str, str] = {
+    "GET /needs/employees/{employee_id}": "read_employee",
+    "GET /needs/assessments/{assessment_id}": "read_assessment",
+    "GET /needs/gaps/{employee_id}": "read_gaps",
+    "GET /needs/pages/people/{employee_id}": "read_employee",
+    "GET /training/learning-hours/{employee_id}": "read_learning_hours",
+    "GET /training/pages/people/{employee_id}": "read_learning_hours",
+    "GET /mentoring/pairs/{pair_id}": "read_mentoring_pair",
+    "GET /mentoring/pages/pairs/{pair_id}": "read_mentoring_pair",
+    "GET /evaluation/reviews/{review_id}": "read_review",
+    "GET /evaluation/journeys/{need_id}": "read_journey",
+    "GET /evaluation/pages/reviews/{review_id}": "read_review",
+    "GET /evaluation/pages/journeys/{need_id}": "read_journey",
+}
+"""Files about one person: whoever reads those of others stands in the audit log with it."""
 
 ONLY_ABOUT_OTHERS = frozenset({"GET /needs/pages/review"})
 """Pages of decisions about others, on which nobody finds themselves; their own tests say who is shown to whom."""
