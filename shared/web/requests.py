@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from fastapi import Depends
 from pydantic import BaseModel
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared import idempotency
+from shared import audit, idempotency
 from shared.db import Database
 from shared.identity.actor import Actor, Role
 from shared.identity.guard import Guard
@@ -24,6 +25,10 @@ class Reading:
 
     session: AsyncSession
     actor: Actor
+
+    def note(self, subject_type: str, subject_id: UUID, *about: UUID) -> None:
+        """Note in the audit log that the actor was shown this record about others."""
+        audit.note_reading(self.session, self.actor, subject_type, subject_id, *about)
 
 
 class Commanding:
@@ -62,8 +67,7 @@ class ReadGuard(Guard):
         """The reading, as a dependency of a route."""
         actor = await self.actor(request)
         database: Database = request.app.state.database
-        async with database.session() as session:
-            await session.connection(execution_options={"postgresql_readonly": True})
+        async with audit.reading(database) as session:
             yield Reading(session, actor)
 
 

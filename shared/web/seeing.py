@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from shared import clock
+from shared import audit, clock
 from shared.db import Database, Origin
 from shared.directory import named_people
 from shared.errors import DomainError
@@ -32,6 +33,10 @@ class Seeing:
     token: str
     typed: Typed = field(default_factory=Typed)
     refusal: DomainError | None = None
+
+    def note(self, subject_type: str, subject_id: UUID, *about: UUID) -> None:
+        """Note in the audit log that the actor was shown this record about others."""
+        audit.note_reading(self.session, self.actor, subject_type, subject_id, *about)
 
     async def show(self, template: str, **content: object) -> HTMLResponse:
         """The page in its frame; a refusal gives it the status and marks the fields."""
@@ -89,8 +94,7 @@ def may_see(*roles: Role) -> Any:
 
 @asynccontextmanager
 async def reading(request: Request) -> AsyncIterator[AsyncSession]:
-    """A session of the application's database that can only read."""
+    """A session of the application's database that can only read, but for what is noted of the reading."""
     database: Database = request.app.state.database
-    async with database.session() as session:
-        await session.connection(execution_options={"postgresql_readonly": True})
+    async with audit.reading(database) as session:
         yield session

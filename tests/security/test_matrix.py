@@ -6,13 +6,15 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from services.embedded import SERVICES
+from shared.audit import AuditEntry
 from shared.db import Database
 from shared.event_log import EmbeddedTransport
 from shared.identity.actor import Role
@@ -30,6 +32,7 @@ from tests.security.matrix import (
     MATRIX,
     NOT_ABOUT_PEOPLE,
     ONLY_ABOUT_OTHERS,
+    READING_IS_NOTED,
     SEES_OTHERS,
     SEES_OWN_UNIT,
     Allowed,
@@ -195,6 +198,32 @@ async def test_records_of_a_colleague_are_seen_by_whom_the_matrix_names_and_nobo
             assert await shows(program, route, ani) == sees, f"a program as {role} sees a person"
         if lets_in(MATRIX[service][route], role):
             assert await shows(person, route, budi), f"{role} does not see their own"
+
+
+@pytest.mark.parametrize(("service", "route"), [each for each in PERSONAL if each[1] in READING_IS_NOTED])
+async def test_reading_about_others_stands_in_the_audit_log(door: Door, service: str, route: str) -> None:
+    ani, budi = await two_people(service, door.database)
+    token = await badge(door.database, Role.ANALYST, budi.employee_id)
+    budi_at_work = await door.client(token)
+    budi_at_work.cookies.set(f"bangkom-{service}", token)
+
+    await budi_at_work.get(budi.paths[route])
+    of_oneself = await readings(door.database)
+    await budi_at_work.get(ani.paths[route])
+
+    [(action, subject_id, details)] = await readings(door.database)
+    assert of_oneself == []
+    assert action == READING_IS_NOTED[route]
+    assert str(subject_id) in ani.paths[route]
+    assert details in ({}, {"employee_id": str(ani.employee_id)})
+    assert str(ani.employee_id) in {str(subject_id), details.get("employee_id")}
+
+
+async def readings(database: Database) -> list[tuple[str, UUID | None, dict[str, str]]]:
+    """What the audit log says was read."""
+    async with database.session() as session:
+        read = select(AuditEntry).where(AuditEntry.action.startswith("read_")).order_by(AuditEntry.id)
+        return [(entry.action, entry.subject_id, entry.details) for entry in await session.scalars(read)]
 
 
 async def shows(client: httpx.AsyncClient, route: str, person: Person) -> bool:

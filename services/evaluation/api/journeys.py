@@ -67,6 +67,7 @@ async def list_journeys(reading: AnyoneReads, page: AskedPage, employee_id: UUID
 async def read_journey(need_id: UUID, reading: AnyoneReads) -> JourneyView:
     """The journey of one need from the gap on."""
     found = await queries.journey(reading.session, reading.actor, need_id)
+    reading.note("journey", need_id, found.need.employee_id)
     origin: Origin = reading.session.info["origin"]
     numbers = {str(step.event_id): number for number, step in enumerate(found.steps, start=1)}
     steps = [_step(step, numbers, origin) for step in found.steps]

@@ -107,6 +107,7 @@ async def list_reviews(
 async def read_review(review_id: UUID, reading: AnyoneReads) -> ReviewDetail:
     """One review; its result only once it is closed, to analysts and auditors as to everybody."""
     row, concluded = await queries.review(reading.session, reading.actor, review_id)
+    reading.note("review", row.id, row.employee_id)
     shown = ReviewDetail(**ReviewView.model_validate(row).model_dump())
     if row.status != ReviewStatus.CLOSED:
         return shown

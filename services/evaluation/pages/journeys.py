@@ -86,6 +86,7 @@ async def journey_page(seeing: Seeing, need_id: UUID) -> HTMLResponse:
     """One need from the gap on; NotFound when it is not the visitor's to see."""
     session = seeing.session
     found = await queries.journey(session, seeing.actor, need_id)
+    seeing.note("journey", need_id, found.need.employee_id)
     need = found.need
     timeline = timeline_of(found.steps, found.reviews, need.competency, await clock.now(session))
     return await seeing.show(

@@ -33,6 +33,7 @@ async def show_review(review_id: UUID, seeing: AnyoneSees) -> Response:
     """One review; what was answered only once it is closed, to everybody alike."""
     session, actor = seeing.session, seeing.actor
     row, concluded = await queries.review(session, actor, review_id)
+    seeing.note("review", row.id, row.employee_id)
     closed = row.status == ReviewStatus.CLOSED
     answers = (await queries.answers(session, [row.id])).get(row.id, []) if closed else []
     titles = await queries.program_titles(session, {row.program_id} if row.program_id else set())

@@ -165,7 +165,9 @@ async def list_pairs(
 
 @router.get("/{pair_id}", response_model=PairView)
 async def read_pair(pair_id: UUID, reading: AnyoneReads) -> PairView:
-    return await view_of(reading.session, reading.actor, pair_id)
+    pair = await view_of(reading.session, reading.actor, pair_id)
+    reading.note("mentoring_pair", pair.id, pair.employee_id, pair.mentor_id)
+    return pair
 
 
 @router.put("/{pair_id}/agreement", response_model=PairView)

@@ -132,6 +132,7 @@ async def pair_page(seeing: Seeing, pair_id: UUID) -> HTMLResponse:
     """One pair as the visitor sees it; NotFound when it is not theirs to see."""
     session, actor = seeing.session, seeing.actor
     row = (await queries.pairs_by_id(session, actor, [pair_id]))[pair_id]
+    seeing.note("mentoring_pair", pair_id, row.employee_id, row.mentor_id)
     side = await queries.side_of(session, actor, row.to_domain())
     held = await queries.listed_sessions(session, actor, Page(limit=MEETINGS), pair_id=pair_id)
     today = await clock.today(session)

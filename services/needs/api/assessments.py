@@ -158,6 +158,7 @@ async def list_assessments(
 @router.get("/assessments/{assessment_id}")
 async def read_assessment(assessment_id: UUID, reading: AnyoneReads) -> AssessmentView:
     row = await queries.assessment(reading.session, reading.actor, assessment_id)
+    reading.note("assessment", row.id, row.employee_id)
     return (await views(reading.session, [row]))[0]
 
 

@@ -69,6 +69,7 @@ async def read_gaps(employee_id: UUID, reading: AnyoneReads, target_position_id:
     person.
     """
     found = await queries.gaps_of(reading.session, reading.actor, employee_id, target_position_id)
+    reading.note("gaps", employee_id, employee_id)
     return GapsView(
         employee_id=employee_id,
         position_id=found.position_id,

@@ -118,7 +118,9 @@ async def list_employees(
 @router.get("/employees/{employee_id}", response_model=EmployeeView)
 async def read_employee(employee_id: UUID, reading: Annotated[Reading, may_read()]) -> EmployeeView:
     """One employee with the whole number: for analysts and auditors, and for the person."""
-    return _view(await queries.employee(reading.session, reading.actor, employee_id), number=str)
+    found = await queries.employee(reading.session, reading.actor, employee_id)
+    reading.note("employee", employee_id, employee_id)
+    return _view(found, number=str)
 
 
 @router.get("/imports", response_model=list[ImportView])

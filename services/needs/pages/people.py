@@ -83,6 +83,7 @@ async def _list(page: Seeing, sought: Search) -> Response:
 
 async def _person(page: Seeing, employee_id: UUID) -> Response:
     gaps = await gaps_of(page.session, page.actor, employee_id)
+    page.note("employee", employee_id, employee_id)
     asked = NeedFilter(employee_id=employee_id)
     items = await plan_queries.items(
         page.session, page.actor, Page(limit=MANY), cycle=None, status=None, employee_id=employee_id
