@@ -40,6 +40,20 @@ def moment_in(zone: tzinfo) -> Callable[[datetime | None], str]:
     return moment
 
 
+def cell_in(zone: tzinfo) -> Callable[[str | float | Decimal | date | None], str]:
+    """Writes what stands in a cell of a list by its kind: a text as it is, times in this zone."""
+    moment = moment_in(zone)
+
+    def cell(value: str | float | Decimal | date | None) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, datetime):
+            return moment(value)
+        return day(value) if isinstance(value, date) else number(value)
+
+    return cell
+
+
 def number(value: float | Decimal | None, places: int | None = None) -> str:
     """A number such as 1.234,5; without places, as many as it has."""
     if value is None:

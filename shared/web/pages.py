@@ -27,6 +27,7 @@ def environment(folders: Mapping[str, Path], zone: tzinfo = WIB) -> Environment:
     made.filters["day"] = figures.day
     made.filters["days"] = figures.days
     made.filters["moment"] = figures.moment_in(zone)
+    made.filters["cell"] = figures.cell_in(zone)
     made.filters["local_day"] = lambda moment: figures.day(moment.astimezone(zone))
     made.filters["rupiah"] = figures.rupiah
     made.filters["masked"] = figures.masked

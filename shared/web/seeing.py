@@ -58,7 +58,7 @@ class Seeing:
         origin: Origin = self.session.info["origin"]
         return Frame(
             agency=origin.agency,
-            who=await self._name(),
+            who=await self.name(),
             roles=sorted(role.value for role in self.actor.roles),
             links=shell.links_for(self.actor),
             path=self.request.url.path,
@@ -69,7 +69,8 @@ class Seeing:
             simulated=await clock.now(self.session) if shell.settings.simulation else None,
         )
 
-    async def _name(self) -> str:
+    async def name(self) -> str:
+        """Who looks; empty for an account that belongs to nobody."""
         if self.actor.employee_id is None:
             return ""
         found = await named_people(self.session, [self.actor.employee_id])

@@ -37,6 +37,12 @@ class Browser:
         assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
         return answer.text
 
+    async def download(self, path: str) -> httpx.Response:
+        """The file at a path."""
+        answer = await self._client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer
+
     async def send(self, path: str, fields: Fields, key: str | None = None) -> httpx.Response:
         """Send a form as it would be sent from a page of ours; the same key stands for the same form shown."""
         sealed = {SEAL: form_seal(self._token), ONCE: key or new_key()}
