@@ -12,7 +12,7 @@ from sqlalchemy import select
 from services.needs.app import SERVICE
 from services.needs.commands.analysis import analyse_needs
 from services.needs.commands.needs import verify_needs
-from services.needs.tables import EmployeeRow, NeedRow, NeedStepRow
+from services.needs.tables import EmployeeRow, NeedRow, NeedStepRow, UnitRow
 from shared import clock
 from shared.db import Database, insert_rows
 from shared.directory import DirectoryEmployee
@@ -106,19 +106,27 @@ async def test_people_are_searched_by_name_and_number_in_forms_only(front: Front
     assert len(people_in(in_address)) == 4
 
 
-async def test_slices_of_people_go_on_and_back(front: Front, office: Office) -> None:
-    async with front.database.session() as session:
-        first, second = (
-            await session.scalars(select(EmployeeRow.id).order_by(EmployeeRow.name, EmployeeRow.id).limit(2))
-        ).all()
+async def test_people_are_sorted_both_ways_and_only_by_what_may_be_sorted(front: Front, office: Office) -> None:
     analyst = await front.browser(Role.ANALYST)
 
-    onwards = people_in(await analyst.see(f"/needs/pages/people?after={second}"))
-    back = people_in(await analyst.see(f"/needs/pages/people?before={second}"))
+    backwards = await analyst.see("/needs/pages/people?sort=-name")
+    strange = await analyst.see("/needs/pages/people?sort=employees.email;--")
 
-    assert onwards == ["Chandra", "Hesti"]
-    assert back == ["Ani"]
-    assert first != second
+    assert people_in(backwards) == ["Hesti", "Chandra", "Budi &lt;b&gt;", "Ani"]
+    assert 'aria-sort="descending"' in backwards
+    assert people_in(strange) == ["Ani", "Budi &lt;b&gt;", "Chandra", "Hesti"]
+
+
+async def test_people_of_a_unit_are_chosen_by_who_sees_many(front: Front, office: Office) -> None:
+    async with front.database.session() as session:
+        codes = {row.id: row.code for row in await session.scalars(select(UnitRow))}
+    analyst = await front.browser(Role.ANALYST)
+
+    here = await analyst.see(f"/needs/pages/people?unit={codes[office.unit_id]}")
+    there = await analyst.see(f"/needs/pages/people?unit={codes[office.other_unit_id]}")
+
+    assert {"Ani", "Budi &lt;b&gt;"} <= set(people_in(here))
+    assert not {"Ani", "Budi &lt;b&gt;"} & set(people_in(there))
 
 
 async def test_person_shows_levels_against_the_standard_and_no_whole_number(front: Front, office: Office) -> None:

@@ -109,6 +109,7 @@ MATRIX: dict[str, dict[str, Allowed]] = {
         "GET /training/learning-hours/{employee_id}": EVERYBODY,
         "POST /training/activities/{activity_id}/revoke": only(ANALYST),
         "GET /training/pages/classes": EVERYBODY,
+        "POST /training/pages/classes": EVERYBODY,
         "GET /training/pages/classes/{class_id}": EVERYBODY,
         "POST /training/pages/classes/{class_id}/seats": only(ORGANISER),
         "POST /training/pages/classes/{class_id}/attendance": only(ORGANISER, FACILITATOR),

@@ -5,51 +5,70 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, StringConstraints
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import queries, rules
 from services.needs.domain.gaps import band_of, shown
-from services.needs.pages.words import WORDS
+from services.needs.pages.words import LEGAL_STATUS, WORDS
 from services.needs.queries import competencies as competency_queries
 from services.needs.queries import needs as need_queries
 from services.needs.queries import plan as plan_queries
 from services.needs.queries.gaps import PersonGaps, gaps_of
 from services.needs.queries.needs import NeedFilter
-from services.needs.queries.people import PeopleWanted, slice_of_people
+from services.needs.queries.people import ListedPerson, in_unit, listed_person, named_or_numbered, people_of
+from services.needs.tables import EmployeeRow, PositionRow, UnitRow
 from shared.errors import NotFound
+from shared.identity.actor import Actor
 from shared.lists import Page
-from shared.web.doing import Doing, may_do
+from shared.web.figures import masked
+from shared.web.listing import Choice, Column, Listing, Options, add_list
 from shared.web.seeing import Seeing, may_see
 
 router = APIRouter()
 
 MANY = 200
-UnitCode = Annotated[str, Query(max_length=64)]
 
 
-class Search(BaseModel):
-    """What is looked for. Names come in forms and never in addresses, which are kept in histories and logs."""
-
-    text: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")] = ""
-    unit: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")] = ""
-    after: UUID | None = None
-    before: UUID | None = None
+async def units(session: AsyncSession, actor: Actor) -> Options:
+    """Units to filter by, for who sees people of many."""
+    if not actor.roles & queries.SEES_ALL:
+        return {}
+    return {code: recorded.unit.name for code, recorded in (await queries.recorded_units(session)).items()}
 
 
-@router.get("/people")
-async def list_people(
-    page: Annotated[Seeing, may_see()], unit: UnitCode = "", after: UUID | None = None, before: UUID | None = None
-) -> Response:
-    """The people the actor may see, by name."""
-    return await _list(page, Search(unit=unit, after=after, before=before))
+def _legal_status(listed: ListedPerson) -> str:
+    code = listed.recorded.employee.legal_status
+    return LEGAL_STATUS.get(code, f"Kode {code}")
 
 
-@router.post("/people")
-async def search_people(form: Annotated[Doing, may_do()]) -> Response:
-    """The same, searched by name or employee number."""
-    sought = form.filled(Search)
-    return await form.look(lambda page: _list(page, sought))
+PEOPLE = Listing[ListedPerson](
+    name="Pegawai",
+    columns=(
+        Column(
+            "name",
+            "Nama",
+            lambda listed: listed.recorded.employee.full_name,
+            EmployeeRow.name,
+            link=lambda listed: f"/needs/pages/people/{listed.recorded.id}",
+        ),
+        Column("number", "NIP", lambda listed: masked(listed.recorded.employee.employee_number)),
+        Column("position", "Jabatan", lambda listed: listed.recorded.employee.position.title, PositionRow.title),
+        Column("unit_name", "Unit kerja", lambda listed: listed.recorded.unit_name, UnitRow.name),
+        Column("status", "Kedudukan", _legal_status, EmployeeRow.legal_status),
+        Column("needs", "Kebutuhan terbuka", lambda listed: listed.open_needs),
+    ),
+    rows=people_of,
+    read=listed_person,
+    id=EmployeeRow.id,
+    sort="name",
+    search=named_or_numbered,
+    search_title="Nama atau awal NIP",
+    choices=(Choice("unit", "Unit kerja", units, in_unit, every="Semua unit"),),
+    empty="Belum ada pegawai",
+    hint="Pegawai muncul di sini sesudah data induk diimpor.",
+)
+add_list(router, "/people", PEOPLE, template="needs/people.html")
 
 
 @router.get("/people/{employee_id}")
@@ -66,21 +85,6 @@ async def show_me(page: Annotated[Seeing, may_see()]) -> Response:
     return await _person(page, page.actor.employee_id)
 
 
-async def _list(page: Seeing, sought: Search) -> Response:
-    wanted = PeopleWanted(text=sought.text.strip(), unit_code=sought.unit or None)
-    found = await slice_of_people(page.session, page.actor, wanted, after=sought.after, before=sought.before)
-    oversees = bool(page.actor.roles & queries.SEES_ALL)
-    units = await queries.recorded_units(page.session) if oversees else {}
-    return await page.show(
-        "needs/people.html",
-        found=found,
-        sought=sought,
-        oversees=oversees,
-        units=[(code, recorded.unit.name) for code, recorded in units.items()],
-        words=WORDS,
-    )
-
-
 async def _person(page: Seeing, employee_id: UUID) -> Response:
     gaps = await gaps_of(page.session, page.actor, employee_id)
     page.note("employee", employee_id, employee_id)
@@ -88,6 +92,7 @@ async def _person(page: Seeing, employee_id: UUID) -> Response:
     items = await plan_queries.items(
         page.session, page.actor, Page(limit=MANY), cycle=None, status=None, employee_id=employee_id
     )
+    titles = {code: each.title for code, (_, each) in (await competency_queries.competencies(page.session)).items()}
     return await page.show(
         "needs/person.html",
         person=await queries.person_in_place(page.session, employee_id),
@@ -97,7 +102,7 @@ async def _person(page: Seeing, employee_id: UUID) -> Response:
         bands=_bands(gaps),
         needs=await need_queries.needs(page.session, page.actor, Page(limit=MANY), asked),
         items=items,
-        titles={code: each.title for code, (_, each) in (await competency_queries.competencies(page.session)).items()},
+        titles=titles,
         forms={form.id: form.name for form in rules.FORMS.on(gaps.day).values()},
         words=WORDS,
     )

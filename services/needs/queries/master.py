@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, false, select, true
+from sqlalchemy import ColumnElement, Select, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -140,7 +140,7 @@ def employees_in_place() -> Select[EmployeeRow, str, str, UnitRow, str]:
     )
 
 
-def as_recorded(row: Row[EmployeeRow, str, str, UnitRow, str]) -> RecordedEmployee:
+def as_recorded(row: tuple[EmployeeRow, str, str, UnitRow, str]) -> RecordedEmployee:
     """One row of employees_in_place."""
     person, title, position_class, unit, superior_number = row
     return RecordedEmployee(

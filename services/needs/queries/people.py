@@ -1,83 +1,46 @@
-"""Lists of people as pages show them: whom the actor may see, searched and in slices by name."""
+"""The list of people as pages show it: whom the actor may see, with how many needs they have."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from services.needs.domain.needs import OPEN
 from services.needs.queries.master import RecordedEmployee, as_recorded, employees_in_place
-from services.needs.queries.scope import seen_by, units_below
+from services.needs.queries.scope import seen_by, unit_and_below
 from services.needs.tables import EmployeeRow, NeedRow
 from shared.identity.actor import Actor
-from shared.lists import among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleWanted:
-    """Part of a name, or the beginning of an employee number; the code of a unit with all below it."""
+class ListedPerson:
+    """A person with what a list of people shows beside them."""
 
-    text: str = ""
-    unit_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleSlice:
-    """Some people by name with their open needs, and where the slices before and after begin."""
-
-    people: Sequence[RecordedEmployee]
-    open_needs: dict[UUID, int]
-    earlier: UUID | None
-    later: UUID | None
+    recorded: RecordedEmployee
+    open_needs: int
 
 
-async def slice_of_people(
-    session: AsyncSession,
-    actor: Actor,
-    wanted: PeopleWanted,
-    *,
-    after: UUID | None = None,
-    before: UUID | None = None,
-    limit: int = 50,
-) -> PeopleSlice:
-    """The people that follow one person in the order of names, or come before one, or the first."""
-    units = await units_below(session, wanted.unit_code) if wanted.unit_code else None
-    mark, backwards = (before, True) if before else (after, False)
-    order = (EmployeeRow.name.desc(), EmployeeRow.id.desc()) if backwards else (EmployeeRow.name, EmployeeRow.id)
-    conditions = [seen_by(actor, EmployeeRow.id), *_conditions(wanted, units)]
-    statement = employees_in_place().where(*conditions).order_by(*order).limit(limit + 1)
-    if mark is not None:
-        place = select(EmployeeRow.name, EmployeeRow.id).where(EmployeeRow.id == mark).scalar_subquery()
-        row = tuple_(EmployeeRow.name, EmployeeRow.id)
-        statement = statement.where(row < place if backwards else row > place)
-    found = [as_recorded(row) for row in await session.execute(statement)]
-    more, found = len(found) > limit, found[:limit]
-    if backwards:
-        found.reverse()
-    before_these, behind_these = (more, mark is not None) if backwards else (mark is not None, more)
-    return PeopleSlice(
-        people=found,
-        open_needs=await open_needs(session, [person.id for person in found]),
-        earlier=found[0].id if found and before_these else None,
-        later=found[-1].id if found and behind_these else None,
-    )
+def people_of(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """Everybody whom the actor may see, for listed_person."""
+    needs = select(func.count()).where(NeedRow.employee_id == EmployeeRow.id, NeedRow.status.in_(sorted(OPEN)))
+    return employees_in_place().add_columns(needs.scalar_subquery()).where(seen_by(actor, EmployeeRow.id))
 
 
-async def open_needs(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Person → how many needs are open, where there are any; who asks may see these people."""
-    counted = select(NeedRow.employee_id, func.count()).where(
-        among(NeedRow.employee_id, employee_ids), NeedRow.status.in_(sorted(OPEN))
-    )
-    return {row[0]: row[1] for row in await session.execute(counted.group_by(NeedRow.employee_id))}
+def listed_person(row: Row[*tuple[Any, ...]]) -> ListedPerson:
+    """One row of people_of."""
+    person, title, position_class, unit, superior_number, open_needs = row
+    recorded = as_recorded((person, title, position_class, unit, superior_number))
+    return ListedPerson(recorded=recorded, open_needs=open_needs)
 
 
-def _conditions(wanted: PeopleWanted, units: Collection[UUID] | None) -> Iterator[ColumnElement[bool]]:
-    if units is not None:
-        yield among(EmployeeRow.unit_id, units)
-    if wanted.text:
-        number = EmployeeRow.employee_number.startswith(wanted.text.replace(" ", ""), autoescape=True)
-        yield or_(EmployeeRow.name.icontains(wanted.text, autoescape=True), number)
+def in_unit(code: str) -> ColumnElement[bool]:
+    """People in the unit with this code, or below it."""
+    return EmployeeRow.unit_id.in_(unit_and_below(code))
+
+
+def named_or_numbered(text: str) -> ColumnElement[bool]:
+    """People with the text in their names, or at the beginning of their employee numbers."""
+    number = EmployeeRow.employee_number.startswith(text.replace(" ", ""), autoescape=True)
+    return or_(EmployeeRow.name.icontains(text, autoescape=True), number)

@@ -51,11 +51,16 @@ def people_of_unit_of(employee_id: UUID) -> Select[UUID]:
     return select(EmployeeRow.id).where(EmployeeRow.unit_id.in_(select(units.c.id)))
 
 
-async def units_below(session: AsyncSession, unit_code: str) -> list[UUID]:
-    """The unit with this code and all units below it; raises NotFound."""
+def unit_and_below(unit_code: str) -> Select[UUID]:
+    """The unit with this code and all units below it; none when there is no such unit."""
     units = select(UnitRow.id).where(UnitRow.code == unit_code).cte("units_below", recursive=True)
     units = units.union(select(UnitRow.id).join(units, UnitRow.parent_id == units.c.id))
-    found = list(await session.scalars(select(units.c.id)))
+    return select(units.c.id)
+
+
+async def units_below(session: AsyncSession, unit_code: str) -> list[UUID]:
+    """The unit with this code and all units below it; raises NotFound."""
+    found = list(await session.scalars(unit_and_below(unit_code)))
     if not found:
         raise NotFound("Unit ini tidak ada.")
     return found

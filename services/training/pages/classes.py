@@ -8,34 +8,65 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.training import queries
-from services.training.domain import ClassStatus, DemandStatus
-from services.training.pages.words import WORDS
-from services.training.queries import DemandFilter
+from services.training.domain import FORMS, ClassStatus, DemandStatus
+from services.training.pages.words import CLASS, WORDS
+from services.training.queries import DemandFilter, ListedClass
+from services.training.tables import ClassRow, ProgramRow
 from shared import clock
 from shared.identity.actor import Role
 from shared.lists import Page
+from shared.web.listing import Choice, Column, Listing, add_list, contains
 from shared.web.seeing import Seeing, may_see
 
 router = APIRouter()
 
-A_PAGE = 50
 MANY_DEMANDS = 100
 SessionNumber = Annotated[int | None, Query(ge=1, le=500)]
 
 
-@router.get("/classes")
-async def list_classes(
-    page: Annotated[Seeing, may_see()], status: ClassStatus | None = None, before: UUID | None = None
-) -> Response:
-    """Classes, the newest first."""
-    found = await queries.classes(page.session, page.actor, Page(before=before, limit=A_PAGE), status=status)
-    return await page.show(
-        "training/classes.html",
-        classes=found,
-        status=status,
-        older=found[-1].training_class.id if len(found) == A_PAGE else None,
-        words=WORDS,
-    )
+CLASSES = Listing[ListedClass](
+    name="Kelas",
+    columns=(
+        Column(
+            "program",
+            "Program",
+            lambda listed: listed.program_title,
+            ProgramRow.title,
+            link=lambda listed: f"/training/pages/classes/{listed.training_class.id}",
+            note=lambda listed: FORMS[listed.training_class.form],
+        ),
+        Column("begins", "Mulai", lambda listed: listed.training_class.schedule.start_date, ClassRow.start_date),
+        Column("ends", "Selesai", lambda listed: listed.training_class.schedule.end_date, ClassRow.end_date),
+        Column("place", "Tempat", lambda listed: listed.training_class.schedule.place, ClassRow.place),
+        Column("seats", "Peserta", lambda listed: listed.seats_taken),
+        Column("capacity", "Kapasitas", lambda listed: listed.training_class.schedule.capacity, ClassRow.capacity),
+        Column("hours", "JP", lambda listed: listed.training_class.terms.learning_hours, ClassRow.learning_hours),
+        Column(
+            "status",
+            "Keadaan",
+            lambda listed: CLASS[listed.training_class.status][0],
+            ClassRow.status,
+            tone=lambda listed: CLASS[listed.training_class.status][1],
+        ),
+    ),
+    rows=queries.every_class,
+    read=queries.listed_class,
+    id=ClassRow.id,
+    sort="-begins",
+    search=contains(ProgramRow.title, ClassRow.place),
+    search_title="Program atau tempat",
+    choices=(
+        Choice(
+            "status",
+            "Keadaan",
+            {code: words for code, (words, _) in CLASS.items()},
+            lambda code: ClassRow.status == code,
+        ),
+    ),
+    empty="Belum ada kelas",
+    hint="Kelas muncul begitu penyelenggara menjadwalkannya.",
+)
+add_list(router, "/classes", CLASSES, template="training/classes.html")
 
 
 @router.get("/classes/{class_id}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, true
@@ -82,19 +82,24 @@ async def classes(
     of_program = ClassRow.program_id == program_id if program_id else true()
     in_status = ClassRow.status == status.value if status else true()
     rows = await session.execute(page_of(_listed_classes().where(of_program, in_status), ClassRow.id, page))
-    return [_listed(row) for row in rows]
+    return [listed_class(row) for row in rows]
+
+
+def every_class(_: Actor) -> Select[*tuple[Any, ...]]:
+    """Classes of all programmes, for listed_class."""
+    return _listed_classes()
 
 
 async def classes_by_id(session: AsyncSession, _: Actor, class_ids: Collection[UUID]) -> dict[UUID, ListedClass]:
     """Those of these classes that exist, by id."""
     rows = await session.execute(_listed_classes().where(among(ClassRow.id, class_ids)))
-    return {found.training_class.id: found for found in map(_listed, rows)}
+    return {found.training_class.id: found for found in map(listed_class, rows)}
 
 
 async def training_class(session: AsyncSession, _: Actor, class_id: UUID) -> ListedClass:
     """One class."""
     row = (await session.execute(_listed_classes().where(ClassRow.id == class_id))).one_or_none()
-    return _listed(require(row, "Kelas"))
+    return listed_class(require(row, "Kelas"))
 
 
 async def class_for_update(session: AsyncSession, _: Actor, class_id: UUID) -> ClassRow:
@@ -175,7 +180,8 @@ def _listed_classes() -> Select[ClassRow, str, int]:
     return select(ClassRow, ProgramRow.title, taken).join(ProgramRow, ProgramRow.id == ClassRow.program_id)
 
 
-def _listed(row: Row[ClassRow, str, int]) -> ListedClass:
+def listed_class(row: Row[ClassRow, str, int]) -> ListedClass:
+    """One row of every_class."""
     found, title, taken = row
     return ListedClass(training_class=found.to_domain(), program_title=title, seats_taken=taken)
 
