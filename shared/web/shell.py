@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from shared.web import home
+from shared.web import gallery, home
 from shared.web.entrance import entrance_routes
 from shared.web.frame import Shell
 from shared.web.middleware import BodyLimit, RequestContext
@@ -39,5 +39,6 @@ def install_pages(app: FastAPI, shell: Shell, pages: APIRouter | None) -> None:
     """The pages of a service and the way in to them; programs do not find them in the document of the interface."""
     app.state.shell = shell
     app.include_router(entrance_routes(shell.service))
+    app.include_router(gallery.router)
     if pages is not None:
         app.include_router(pages, include_in_schema=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -357,3 +358,29 @@ async def test_home_page_offers_the_way_in_or_on(site: Site) -> None:
 
     assert all(f'href="{ENTRANCE}"' in html for html in homes)
     assert ["Buka halaman saya" in html for html in homes] == [False, True]
+
+
+async def test_gallery_shows_every_part_to_who_is_signed_in(site: Site) -> None:
+    browser = await site.signed_in("tono")
+
+    page = (await browser.get("/shell/gallery")).text
+    strange = await (await site.browser()).get("/shell/gallery")
+
+    assert re.findall(r'<h2 class="part" id="([a-z]+)"', page) == [
+        *("colours", "text", "said", "badges", "buttons", "forms", "lists", "levels", "charts"),
+    ]
+    assert page.count("<svg viewBox") == 7
+    assert strange.status_code == 303
+
+
+async def test_first_page_is_small_and_asks_nobody_else(site: Site) -> None:
+    browser = await site.signed_in("tono")
+    page = (await browser.get("/shell/gallery")).text
+
+    files = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
+    loaded = [page.encode(), *[(await browser.get(path)).content for path in sorted(files)]]
+
+    assert len(files) >= 2
+    assert sum(len(gzip.compress(each)) for each in loaded) < 100_000
+    assert re.findall(r'(?:src|href|action)="(?:https?:)?//[^"]*', page) == []
+    assert "<script" not in page

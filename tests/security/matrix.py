@@ -22,6 +22,7 @@ def shell(service: str) -> dict[str, Allowed]:
     return {
         "GET /": PUBLIC,
         "MOUNT /static": PUBLIC,
+        "GET /shell/gallery": EVERYBODY,
         f"POST /{service}/sessions": PUBLIC,
         f"DELETE /{service}/sessions": EVERYBODY,
         f"GET /{service}/pages/sign-in": PUBLIC,
@@ -310,6 +311,7 @@ SEES_OWN_UNIT: dict[str, frozenset[Role]] = {
 NOT_ABOUT_PEOPLE = frozenset(
     {
         "GET /",
+        "GET /shell/gallery",
         "GET /needs/pages/sign-in",
         "GET /training/pages/sign-in",
         "GET /mentoring/pages/sign-in",

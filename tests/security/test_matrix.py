@@ -41,7 +41,14 @@ from tests.security.people import Person, badge, machine_token, two_people
 
 ROUTES = [(service, route) for service, routes in MATRIX.items() for route in routes]
 PERSONAL = [(service, route) for service, route in ROUTES if route in SEES_OTHERS]
-PAGES, JSON = [[each for each in ROUTES if ("/pages/" in each[1]) is page] for page in (True, False)]
+
+
+def is_page(route: str) -> bool:
+    """Whether browsers open it, and not programs."""
+    return "/pages/" in route or "/shell/" in route
+
+
+PAGES, JSON = [[each for each in ROUTES if is_page(each[1]) is page] for page in (True, False)]
 NOBODY = [None, "Bearer ", "Bearer bks_tebakan", "Bearer bkm_tebakan", "Basic YW5pOnJhaGFzaWE=", "bkm_tebakan"]
 
 
@@ -170,7 +177,7 @@ async def test_cookie_opens_no_route_of_programs_and_a_bearer_token_no_page(door
     token = await badge(door.database, Role.ANALYST, new_id())
     browser, program = await door.client(), await door.client(token)
     browser.cookies.set(f"bangkom-{service}", token)
-    behind = {route: "/pages/" in route for route, allowed in MATRIX[service].items() if allowed is not PUBLIC}
+    behind = {route: is_page(route) for route, allowed in MATRIX[service].items() if allowed is not PUBLIC}
 
     by_cookie = {await status_of(browser, route) for route, page in behind.items() if not page}
     by_bearer = {await status_of(program, route) for route, page in behind.items() if page}
@@ -194,7 +201,7 @@ async def test_records_of_a_colleague_are_seen_by_whom_the_matrix_names_and_nobo
         sees_unit = role in SEES_OWN_UNIT.get(route, ())
 
         assert await shows(person, route, ani) == (sees or sees_unit), f"{role} sees a colleague"
-        if "/pages/" not in route:
+        if not is_page(route):
             assert await shows(program, route, ani) == sees, f"a program as {role} sees a person"
         if lets_in(MATRIX[service][route], role):
             assert await shows(person, route, budi), f"{role} does not see their own"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from services.needs.tables import EmployeeRow, PositionRow, UnitRow
 from shared.errors import NotFound
 from shared.identity.actor import Actor
 from shared.lists import Page
+from shared.web.charts import Bars, Value, bars
 from shared.web.figures import masked
 from shared.web.listing import Choice, Column, Listing, Options, add_list
 from shared.web.seeing import Seeing, may_see
@@ -28,6 +30,7 @@ from shared.web.seeing import Seeing, may_see
 router = APIRouter()
 
 MANY = 200
+HIGHEST_LEVEL = 5
 
 
 async def units(session: AsyncSession, actor: Actor) -> Options:
@@ -103,9 +106,17 @@ async def _person(page: Seeing, employee_id: UUID) -> Response:
         needs=await need_queries.needs(page.session, page.actor, Page(limit=MANY), asked),
         items=items,
         titles=titles,
+        bars=_bars(gaps, titles),
         forms={form.id: form.name for form in rules.FORMS.on(gaps.day).values()},
         words=WORDS,
     )
+
+
+def _bars(gaps: PersonGaps, titles: Mapping[str, str]) -> Bars:
+    """Levels that somebody has seen, against the standard of the position; what nobody has seen is no level 0."""
+    known = [gap for gap in gaps.gaps if gap.level is not None]
+    told = [Value(titles.get(gap.competency, gap.competency), gap.level or 0, gap.required.level) for gap in known]
+    return bars(told, highest=HIGHEST_LEVEL)
 
 
 def _bands(gaps: PersonGaps) -> dict[str, object] | None:

@@ -14,6 +14,7 @@ from services.training.rules import LEARNING_HOURS_TARGET
 from shared import clock
 from shared.errors import NotFound
 from shared.lists import Page
+from shared.web import charts
 from shared.web.seeing import Seeing, may_see
 
 router = APIRouter()
@@ -54,6 +55,7 @@ async def learning_page(page: Seeing, employee_id: UUID, year: int | None) -> Re
     return await page.show(
         "training/learning.html",
         statement=statement,
+        ring=charts.ring(statement.credited, statement.target) if statement.target else None,
         own=actor.employee_id == employee_id,
         years=range(this_year, this_year - YEARS_BACK, -1),
         activities=[(row, form_name(row), rule_of(row)) for row in activities],
