@@ -75,6 +75,12 @@ def note_reading(session: AsyncSession, actor: Actor, subject_type: str, subject
         session.info.setdefault("readings", []).append(note)
 
 
+def note_export(session: AsyncSession, actor: Actor, title: str, rows: int) -> None:
+    """Note that the actor took a list away as a file; written as note_reading says."""
+    note = (actor, "export_list", "list", None, {"list": title, "rows": rows})
+    session.info.setdefault("readings", []).append(note)
+
+
 @asynccontextmanager
 async def reading(database: Database) -> AsyncIterator[AsyncSession]:
     """A session that can only read; what was noted of the reading is written at its end, or the reading fails."""

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
-from shared import clock
+from shared import audit, clock
 from shared.errors import Invalid
 from shared.files.sheet import Cell, workbook
 from shared.identity.actor import Actor, Role
@@ -198,6 +198,7 @@ class Listing(Generic[T]):
         notes = await self._notes(page, asked, [("Diunduh", _local(now, zone)), ("Baris", total)])
         titles = [column.title for column in self.columns]
         content = await asyncio.to_thread(workbook, self.name, titles, lines, notes)
+        audit.note_export(page.session, page.actor, self.name, total)
         name = f"{self.name.lower().replace(' ', '-')}-{now.astimezone(zone):%Y-%m-%d}.xlsx"
         return Response(content, media_type=EXCEL, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

@@ -7,7 +7,6 @@ from shared.web.guards import PUBLIC, Public
 
 EVERYBODY = frozenset(Role)
 ANALYST, ORGANISER, FACILITATOR = Role.ANALYST, Role.ORGANISER, Role.FACILITATOR
-ASSESSOR = Role.ASSESSOR
 AUDITOR, OPERATOR = Role.AUDITOR, Role.OPERATOR
 
 Allowed = frozenset[Role] | Public
@@ -215,98 +214,6 @@ MATRIX: dict[str, dict[str, Allowed]] = {
         "GET /evaluation/pages/journeys/{need_id}": EVERYBODY,
     },
 }
-
-SEES_OTHERS: dict[str, frozenset[Role]] = {
-    "GET /needs/employees": only(ANALYST, AUDITOR),
-    "GET /needs/employees/{employee_id}": only(ANALYST, AUDITOR),
-    "GET /needs/assessments": only(ANALYST, ASSESSOR, AUDITOR),
-    "GET /needs/assessments/{assessment_id}": only(ANALYST, ASSESSOR, AUDITOR),
-    "GET /needs/performance": only(ANALYST, AUDITOR),
-    "GET /needs/gaps/{employee_id}": only(ANALYST, AUDITOR),
-    "GET /needs/needs": only(ANALYST, AUDITOR),
-    "GET /needs/needs/{need_id}": only(ANALYST, AUDITOR),
-    "GET /needs/plan-items": only(ANALYST, AUDITOR),
-    "GET /needs/plan-items/{plan_item_id}": only(ANALYST, AUDITOR),
-    "GET /needs/pages/people": only(ANALYST, AUDITOR),
-    "GET /needs/pages/people/{employee_id}": only(ANALYST, AUDITOR),
-    "GET /needs/pages/me": only(),
-    "GET /needs/pages/needs/{need_id}": only(ANALYST, AUDITOR),
-    "GET /training/classes/{class_id}/enrolments": only(ORGANISER, FACILITATOR, ANALYST, AUDITOR),
-    "GET /training/classes/{class_id}/nominations": only(ORGANISER, FACILITATOR, ANALYST, AUDITOR),
-    "GET /training/enrolments": only(ORGANISER, FACILITATOR, ANALYST, AUDITOR),
-    "GET /training/demands": only(ORGANISER, FACILITATOR, ANALYST, AUDITOR),
-    "GET /training/demands/{demand_id}": only(ORGANISER, FACILITATOR, ANALYST, AUDITOR),
-    "GET /training/learning-hours": only(ANALYST, AUDITOR),
-    "GET /training/learning-hours/{employee_id}": only(ANALYST, AUDITOR),
-    "GET /training/pages/classes/{class_id}": only(ORGANISER, FACILITATOR, ANALYST, AUDITOR),
-    "GET /training/pages/me": only(),
-    "GET /training/pages/people/{employee_id}": only(ANALYST, AUDITOR),
-    "GET /mentoring/requests": only(ANALYST, AUDITOR),
-    "GET /mentoring/requests/{request_id}": only(ANALYST, AUDITOR),
-    "GET /mentoring/mentors": only(ANALYST, AUDITOR),
-    "GET /mentoring/proposals": only(ANALYST, AUDITOR),
-    "GET /mentoring/pairs": only(ANALYST, AUDITOR),
-    "GET /mentoring/pairs/{pair_id}": only(ANALYST, AUDITOR),
-    "GET /mentoring/pair-sessions": only(ANALYST, AUDITOR),
-    "GET /mentoring/pages/pairs": only(ANALYST, AUDITOR),
-    "GET /mentoring/pages/pairs/{pair_id}": only(ANALYST, AUDITOR),
-    "GET /mentoring/pages/requests": only(ANALYST, AUDITOR),
-    "GET /mentoring/pages/requests/{request_id}": only(ANALYST, AUDITOR),
-    "GET /mentoring/pages/proposals": only(ANALYST, AUDITOR),
-    "GET /mentoring/pages/mentors": only(ANALYST, AUDITOR),
-    "GET /evaluation/evaluations": only(ANALYST, AUDITOR),
-    "GET /evaluation/evaluations/{evaluation_id}": only(ANALYST, AUDITOR),
-    "GET /evaluation/follow-ups": only(ANALYST, AUDITOR),
-    "GET /evaluation/follow-ups/{follow_up_id}": only(ANALYST, AUDITOR),
-    "GET /evaluation/reviews": only(ANALYST, AUDITOR),
-    "GET /evaluation/reviews/{review_id}": only(ANALYST, AUDITOR),
-    "GET /evaluation/forms": only(ANALYST, AUDITOR),
-    "GET /evaluation/journeys": only(ANALYST, AUDITOR),
-    "GET /evaluation/journeys/{need_id}": only(ANALYST, AUDITOR),
-    "GET /evaluation/pages/forms": only(),
-    "GET /evaluation/pages/forms/{form_id}": only(),
-    "GET /evaluation/pages/reviews/{review_id}": only(ANALYST, AUDITOR),
-    "GET /evaluation/pages/follow-ups": only(ANALYST, AUDITOR),
-    "GET /evaluation/pages/follow-ups/{follow_up_id}": only(ANALYST, AUDITOR),
-    "GET /evaluation/pages/journeys": only(ANALYST, AUDITOR),
-    "GET /evaluation/pages/journeys/{need_id}": only(ANALYST, AUDITOR),
-}
-"""Of the routes that answer with records of people: the roles that see those of others. Everybody sees their own.
-
-Operators, partners and programs without one of these roles see nobody.
-"""
-
-SEES_OWN_UNIT: dict[str, frozenset[Role]] = {
-    route: only(Role.UNIT_STAFF)
-    for route in (
-        "GET /needs/assessments",
-        "GET /needs/assessments/{assessment_id}",
-        "GET /needs/performance",
-        "GET /needs/gaps/{employee_id}",
-        "GET /needs/needs",
-        "GET /needs/needs/{need_id}",
-        "GET /needs/plan-items",
-        "GET /needs/plan-items/{plan_item_id}",
-        "GET /needs/pages/people",
-        "GET /needs/pages/people/{employee_id}",
-        "GET /needs/pages/needs/{need_id}",
-        "GET /evaluation/forms",
-        "GET /evaluation/pages/forms",
-        "GET /evaluation/pages/forms/{form_id}",
-        "GET /mentoring/requests",
-        "GET /mentoring/requests/{request_id}",
-        "GET /mentoring/pairs",
-        "GET /mentoring/pairs/{pair_id}",
-        "GET /mentoring/mentors",
-        "GET /mentoring/pair-sessions",
-        "GET /mentoring/pages/pairs",
-        "GET /mentoring/pages/pairs/{pair_id}",
-        "GET /mentoring/pages/requests",
-        "GET /mentoring/pages/requests/{request_id}",
-        "GET /mentoring/pages/mentors",
-    )
-}
-"""Beside them, roles that see the records of their own unit: people, since a program belongs to none."""
 
 NOT_ABOUT_PEOPLE = frozenset(
     {

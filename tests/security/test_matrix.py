@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import httpx
+import openpyxl
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -25,6 +27,7 @@ from shared.settings import Settings
 from shared.web.forms import form_seal
 from shared.web.guards import PUBLIC, guards, unguarded_routes
 from shared.web.home import HomeView
+from shared.web.listing import EXCEL
 from tests.conftest import MakeDatabase
 from tests.integration.small_app import browsing
 from tests.security.matrix import (
@@ -33,11 +36,11 @@ from tests.security.matrix import (
     NOT_ABOUT_PEOPLE,
     ONLY_ABOUT_OTHERS,
     READING_IS_NOTED,
-    SEES_OTHERS,
-    SEES_OWN_UNIT,
     Allowed,
 )
 from tests.security.people import Person, badge, machine_token, two_people
+from tests.security.relations import SOUGHT, people_around
+from tests.security.sight import FILES, SEARCHES, SEEN_FROM_ABOVE, SEES_OTHERS, SEES_OWN_UNIT, sees
 
 ROUTES = [(service, route) for service, routes in MATRIX.items() for route in routes]
 PERSONAL = [(service, route) for service, route in ROUTES if route in SEES_OTHERS]
@@ -62,6 +65,46 @@ class Door:
 
     async def client(self, token: str | None = None) -> httpx.AsyncClient:
         return await self.stack.enter_async_context(browsing(self.app, token))
+
+    async def visitor(self, service: str, role: Role, employee_id: UUID) -> Visitor:
+        """A person with this role, by program and by browser."""
+        token = await badge(self.database, role, employee_id)
+        client = await self.client(token)
+        client.cookies.set(f"bangkom-{service}", token)
+        return Visitor(client, token)
+
+
+@dataclass
+class Visitor:
+    """Somebody at the door, with what they signed in with."""
+
+    client: httpx.AsyncClient
+    token: str
+
+    async def is_shown(self, route: str, person: Person) -> bool:
+        """Whether the route answers with the person's record; an item that is not to be seen is not found."""
+        field, listed = SEARCHES.get(route, ("", route))
+        if field:
+            sought = {"formulir": form_seal(self.token), field: SOUGHT}
+            answer = await self.client.post(route.removeprefix("POST "), data=sought)
+        else:
+            answer = await self.client.get(person.paths[route])
+        if str(person.marks.get(listed, person.employee_id)) in answer.text:
+            assert answer.status_code == 200
+            return True
+        # A class is everybody's to see, even where those who sit in it are not.
+        hidden = route.endswith("_id}") and not route.endswith("{class_id}")
+        assert answer.status_code in ({404} if hidden else {200, 403}), f"{route}: {answer.status_code}"
+        return False
+
+    async def is_in_file(self, route: str, person: Person) -> bool | None:
+        """Whether the list, taken away as a file, holds the person; None where there is no file."""
+        answer = await self.client.get(person.paths[route], params={"export": "1"})
+        if answer.headers["content-type"] != EXCEL:
+            return None
+        sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+        assert sheet is not None
+        return any(SOUGHT in str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
 
 
 def app_of(service: str, database: Database) -> FastAPI:
@@ -134,7 +177,9 @@ def test_matrix_knows_every_service_and_which_routes_are_about_people() -> None:
     assert set(MATRIX) == set(SERVICES)
     assert reads == SEES_OTHERS.keys() | NOT_ABOUT_PEOPLE | ONLY_ABOUT_OTHERS
     assert SEES_OTHERS.keys().isdisjoint(NOT_ABOUT_PEOPLE)
-    assert SEES_OWN_UNIT.keys() <= SEES_OTHERS.keys()
+    assert SEES_OWN_UNIT | SEEN_FROM_ABOVE.keys() | READING_IS_NOTED.keys() <= SEES_OTHERS.keys()
+    assert {listed for _, listed in SEARCHES.values()} <= SEES_OTHERS.keys()
+    assert {route for _, route in ROUTES if route.endswith("/search")} <= SEARCHES.keys()
 
 
 @pytest.mark.parametrize(("service", "route"), JSON)
@@ -186,37 +231,66 @@ async def test_cookie_opens_no_route_of_programs_and_a_bearer_token_no_page(door
     assert by_bearer == {401}
 
 
-@pytest.mark.parametrize(("service", "route"), PERSONAL)
-async def test_records_of_a_colleague_are_seen_by_whom_the_matrix_names_and_nobody_else(
+@pytest.mark.parametrize("service", MATRIX)
+async def test_records_are_seen_by_whom_the_matrix_names_and_nobody_else(door: Door, service: str) -> None:
+    ani, budi = await two_people(service, door.database)
+    around = await people_around(service, door.database, ani.employee_id, budi.employee_id)
+    routes = [route for each, route in PERSONAL if each == service]
+    routes += [route for route in SEARCHES if route in MATRIX[service]]
+
+    wrong = []
+    for role in Role:
+        for relation, looks in around.items():
+            visitor = await door.visitor(service, role, looks)
+            for route in routes:
+                wanted = sees(route, role, relation) and lets_in(MATRIX[service][route], role)
+                if await visitor.is_shown(route, ani) != wanted:
+                    wrong.append(f"{route}: {role} as {relation} is shown it: {not wanted}")
+            wrong += [
+                f"{route}: {role} as {relation}, in the file"
+                for route in routes
+                if route in FILES and await visitor.is_in_file(route, ani) != sees(route, role, relation)
+            ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("service", "route"), [each for each in PERSONAL if is_page(each[1])])
+async def test_matrix_knows_which_lists_of_people_can_be_taken_away_as_files(
     door: Door, service: str, route: str
 ) -> None:
-    ani, budi = await two_people(service, door.database)
+    ani, _ = await two_people(service, door.database)
+    visitor = await door.visitor(service, Role.AUDITOR, ani.employee_id)
 
+    assert (await visitor.is_in_file(route, ani) is not None) == (route in FILES)
+
+
+@pytest.mark.parametrize("service", MATRIX)
+async def test_program_sees_records_by_its_role_alone(door: Door, service: str) -> None:
+    ani, _ = await two_people(service, door.database)
+    routes = [route for each, route in PERSONAL if each == service and not is_page(route)]
+
+    wrong = []
     for role in Role:
-        token = await badge(door.database, role, budi.employee_id)
-        person = await door.client(token)
-        person.cookies.set(f"bangkom-{service}", token)
-        program = await door.client(await machine_token(door.database, role))
-        sees = role in SEES_OTHERS[route]
-        sees_unit = role in SEES_OWN_UNIT.get(route, ())
+        token = await machine_token(door.database, role)
+        program = Visitor(await door.client(token), token)
+        wrong += [
+            f"{route}: a program as {role}"
+            for route in routes
+            if await program.is_shown(route, ani) != (role in SEES_OTHERS[route])
+        ]
 
-        assert await shows(person, route, ani) == (sees or sees_unit), f"{role} sees a colleague"
-        if not is_page(route):
-            assert await shows(program, route, ani) == sees, f"a program as {role} sees a person"
-        if lets_in(MATRIX[service][route], role):
-            assert await shows(person, route, budi), f"{role} does not see their own"
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("service", "route"), [each for each in PERSONAL if each[1] in READING_IS_NOTED])
 async def test_reading_about_others_stands_in_the_audit_log(door: Door, service: str, route: str) -> None:
     ani, budi = await two_people(service, door.database)
-    token = await badge(door.database, Role.ANALYST, budi.employee_id)
-    budi_at_work = await door.client(token)
-    budi_at_work.cookies.set(f"bangkom-{service}", token)
+    visitor = await door.visitor(service, Role.ANALYST, budi.employee_id)
 
-    await budi_at_work.get(budi.paths[route])
+    await visitor.client.get(budi.paths[route])
     of_oneself = await readings(door.database)
-    await budi_at_work.get(ani.paths[route])
+    await visitor.client.get(ani.paths[route])
 
     [(action, subject_id, details)] = await readings(door.database)
     assert of_oneself == []
@@ -231,16 +305,3 @@ async def readings(database: Database) -> list[tuple[str, UUID | None, dict[str,
     async with database.session() as session:
         read = select(AuditEntry).where(AuditEntry.action.startswith("read_")).order_by(AuditEntry.id)
         return [(entry.action, entry.subject_id, entry.details) for entry in await session.scalars(read)]
-
-
-async def shows(client: httpx.AsyncClient, route: str, person: Person) -> bool:
-    """Whether the route answers with the person's record; an item that is not to be seen is not found."""
-    path = person.paths[route]
-    answer = await client.get(path)
-    if str(person.marks.get(route, person.employee_id)) in answer.text:
-        assert answer.status_code == 200
-        return True
-    # A class is everybody's to see, even where those who sit in it are not.
-    hidden = route.endswith("_id}") and not route.endswith("{class_id}")
-    assert answer.status_code in ({404} if hidden else {200, 403})
-    return False

@@ -104,7 +104,7 @@ async def list_proposals(
     reading: AnalystReads, page: AskedPage, status: ProposalStatus | None = None, run_id: UUID | None = None
 ) -> list[ProposalView]:
     """The newest proposals, with one status or of one run if asked so."""
-    found = await queries.proposals(reading.session, page, status=status, run_id=run_id)
+    found = await queries.proposals(reading.session, reading.actor, page, status=status, run_id=run_id)
     return [ProposalView.of(row) for row in found]
 
 

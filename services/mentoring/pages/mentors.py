@@ -99,7 +99,7 @@ async def mentors_page(seeing: Seeing, competency: str = "", before: UUID | None
         "mentoring/mentors.html",
         mentors=shown,
         people=await named_people(session, {row.id for row, _ in shown}),
-        own=await queries.mentor_of(session, actor.employee_id) if actor.employee_id else None,
+        own=await queries.own_offer(session, actor),
         own_id=actor.employee_id,
         listed=bool(actor.roles & WATCH) or any(row.id != actor.employee_id for row, _ in shown),
         codes=await queries.competency_codes(session),

@@ -75,7 +75,7 @@ async def decide(doing: AnalystDoes) -> Response:
 async def proposals_page(seeing: Seeing, before: UUID | None = None) -> HTMLResponse:
     """The proposals that wait, with the points behind each, and those of the last run who go without."""
     session = seeing.session
-    found = await queries.waiting_proposals(session, Page(before=before, limit=ROWS + 1))
+    found = await queries.waiting_proposals(session, seeing.actor, Page(before=before, limit=ROWS + 1))
     shown = found[:ROWS]
     run = await queries.newest_run(session)
     without = await _without(seeing, run)
@@ -99,7 +99,7 @@ async def proposals_page(seeing: Seeing, before: UUID | None = None) -> HTMLResp
 async def _without(seeing: Seeing, run: MatchingRunRow | None) -> list[tuple[RequestRow, str]]:
     """Requests that the run left without a proposal and that still wait, with the rule that stood against them."""
     reasons = {UUID(request_id): reason for request_id, reason in run.unmatched.items()} if run else {}
-    waiting = await requests.still_open(seeing.session, reasons, ROWS)
+    waiting = await requests.still_open(seeing.session, seeing.actor, reasons, ROWS)
     return [(row, words.OBSTACLE[reasons[row.id]]) for row in waiting]
 
 

@@ -151,10 +151,11 @@ async def levels(
 
 
 async def proposals(
-    session: AsyncSession, page: Page, *, status: str | None = None, run_id: UUID | None = None
+    session: AsyncSession, actor: Actor, page: Page, *, status: str | None = None, run_id: UUID | None = None
 ) -> Sequence[ProposalRow]:
-    """The newest proposals."""
-    statement = page_of(select(ProposalRow), ProposalRow.id, page)
+    """The newest proposals, as far as the actor may see who is to be mentored."""
+    seen = seen_by(actor, ProposalRow.employee_id)
+    statement = page_of(select(ProposalRow).where(seen), ProposalRow.id, page)
     if status is not None:
         statement = statement.where(ProposalRow.status == status)
     if run_id is not None:
@@ -162,12 +163,12 @@ async def proposals(
     return (await session.scalars(statement)).all()
 
 
-async def waiting_proposals(session: AsyncSession, page: Page) -> list[tuple[ProposalRow, RequestRow]]:
-    """The newest proposals that nobody has decided on, each with its request."""
+async def waiting_proposals(session: AsyncSession, actor: Actor, page: Page) -> list[tuple[ProposalRow, RequestRow]]:
+    """The newest proposals that nobody has decided on, each with its request; of people the actor may see."""
     statement = (
         select(ProposalRow, RequestRow)
         .join(RequestRow, RequestRow.id == ProposalRow.request_id)
-        .where(ProposalRow.status == "WAITING")
+        .where(ProposalRow.status == "WAITING", seen_by(actor, ProposalRow.employee_id))
     )
     return [(row, request) for row, request in await session.execute(page_of(statement, ProposalRow.id, page))]
 
@@ -182,9 +183,9 @@ async def competency_codes(session: AsyncSession) -> Sequence[str]:
     return (await session.scalars(select(CompetencyRow.code).distinct().order_by(CompetencyRow.code))).all()
 
 
-async def mentor_of(session: AsyncSession, employee_id: UUID) -> MentorRow | None:
-    """What a person offers as a mentor, if anything."""
-    return await session.get(MentorRow, employee_id)
+async def own_offer(session: AsyncSession, actor: Actor) -> MentorRow | None:
+    """What the actor offers as a mentor, if anything."""
+    return None if actor.employee_id is None else await session.get(MentorRow, actor.employee_id)
 
 
 async def proposals_for_update(session: AsyncSession, proposal_ids: Collection[UUID]) -> dict[UUID, ProposalRow]:

@@ -112,9 +112,13 @@ async def requests(session: AsyncSession, actor: Actor, page: Page, wanted: Requ
     return (await session.scalars(statement)).all()
 
 
-async def still_open(session: AsyncSession, request_ids: Collection[UUID], limit: int) -> Sequence[RequestRow]:
-    """Those of these requests that wait for somebody, the oldest first; for those who see all requests."""
-    statement = select(RequestRow).where(among(RequestRow.id, request_ids), RequestRow.status == RequestStatus.OPEN)
+async def still_open(
+    session: AsyncSession, actor: Actor, request_ids: Collection[UUID], limit: int
+) -> Sequence[RequestRow]:
+    """Those of these requests that wait for somebody and that the actor may see, the oldest first."""
+    waits = RequestRow.status == RequestStatus.OPEN
+    seen = seen_by(actor, RequestRow.employee_id)
+    statement = select(RequestRow).where(among(RequestRow.id, request_ids), waits, seen)
     return (await session.scalars(statement.order_by(RequestRow.id).limit(limit))).all()
 
 

@@ -98,7 +98,7 @@ async def _person(page: Seeing, employee_id: UUID) -> Response:
     titles = {code: each.title for code, (_, each) in (await competency_queries.competencies(page.session)).items()}
     return await page.show(
         "needs/person.html",
-        person=await queries.person_in_place(page.session, employee_id),
+        person=await queries.person_in_place(page.session, page.actor, employee_id),
         own=page.actor.employee_id == employee_id,
         oversees=bool(page.actor.roles & queries.SEES_ALL),
         gaps=gaps,

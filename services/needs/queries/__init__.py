@@ -1,7 +1,6 @@
 """Reads of the needs service: master data and imports here, the rest by subject."""
 
 from services.needs.queries.master import (
-    SEES_ALL,
     RecordedEmployee,
     RecordedUnit,
     employee,
@@ -15,6 +14,7 @@ from services.needs.queries.master import (
     recorded_units,
     superior_numbers,
 )
+from services.needs.queries.scope import SEES_ALL
 
 __all__ = [
     "SEES_ALL",

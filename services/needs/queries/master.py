@@ -11,11 +11,11 @@ from sqlalchemy.orm import aliased
 from services.needs.domain.people import Employee, EmploymentType
 from services.needs.domain.positions import Position, PositionClass
 from services.needs.domain.units import Unit
+from services.needs.queries.scope import SEES_ALL, seen_by
 from services.needs.tables import EmployeeRow, ImportRow, PositionRow, UnitRow
 from shared.errors import NotFound
-from shared.identity.actor import Actor, Role
+from shared.identity.actor import Actor
 
-SEES_ALL = frozenset({Role.ANALYST, Role.AUDITOR})
 _PARENT = aliased(UnitRow)
 _SUPERIOR = aliased(EmployeeRow)
 
@@ -102,9 +102,10 @@ async def employee(session: AsyncSession, actor: Actor, employee_id: UUID) -> Re
     return (await _with_heads(session, [as_recorded(row)]))[0]
 
 
-async def person_in_place(session: AsyncSession, employee_id: UUID) -> RecordedEmployee:
-    """One employee, for whoever has been allowed to see them; raises NotFound."""
-    row = (await session.execute(employees_in_place().where(EmployeeRow.id == employee_id))).one_or_none()
+async def person_in_place(session: AsyncSession, actor: Actor, employee_id: UUID) -> RecordedEmployee:
+    """One employee, for everybody who has them in their charge too; raises NotFound."""
+    statement = employees_in_place().where(EmployeeRow.id == employee_id, seen_by(actor, EmployeeRow.id))
+    row = (await session.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("Pegawai ini tidak ada.")
     return (await _with_heads(session, [as_recorded(row)]))[0]

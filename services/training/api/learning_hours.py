@@ -158,7 +158,7 @@ async def read_statement(employee_id: UUID, reading: AnyoneReads, year: Year = N
     """One person's statement with every activity."""
     asked = year or (await clock.today(reading.session)).year
     found = await queries.statement(reading.session, reading.actor, LEARNING_HOURS_TARGET, employee_id, asked)
-    rows = await queries.activities_of(reading.session, employee_id, asked)
+    rows = await queries.activities_of(reading.session, reading.actor, employee_id, asked)
     reading.note("learning_hours", employee_id, employee_id)
     view = StatementView.of(found)
     return StatementDetail(

@@ -49,7 +49,7 @@ async def learning_page(page: Seeing, employee_id: UUID, year: int | None) -> Re
     this_year = (await clock.today(session)).year
     asked = year or this_year
     statement = await queries.statement(session, actor, LEARNING_HOURS_TARGET, employee_id, asked)
-    activities = await queries.activities_of(session, employee_id, asked)
+    activities = await queries.activities_of(session, actor, employee_id, asked)
     page.note("learning_hours", employee_id, employee_id)
     seats = await queries.enrolments(session, actor, Page(limit=MANY), employee_id=employee_id)
     return await page.show(

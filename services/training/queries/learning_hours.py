@@ -71,10 +71,11 @@ async def statement(session: AsyncSession, actor: Actor, rule: TargetRule, emplo
     return (await _statements(session, [person], year, rule))[0]
 
 
-async def activities_of(session: AsyncSession, employee_id: UUID, year: int) -> Sequence[ActivityRow]:
-    """A person's activities of a year, by their days; who asks has been allowed to see the statement."""
+async def activities_of(session: AsyncSession, actor: Actor, employee_id: UUID, year: int) -> Sequence[ActivityRow]:
+    """A person's activities of a year, by their days; none of a person whose statement is not the actor's to see."""
     row = ActivityRow
-    mine = select(row).where(row.employee_id == employee_id, row.year == year)
+    seen = select(DirectoryEmployee.id).where(reports_to(actor))
+    mine = select(row).where(row.employee_id == employee_id, row.year == year, row.employee_id.in_(seen))
     return (await session.scalars(mine.order_by(row.starts_on, row.starts_at, row.ends_on, row.id))).all()
 
 
