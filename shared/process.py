@@ -78,10 +78,7 @@ class Process:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
-        servers = [
-            _Server(uvicorn.Config(app, log_config=None, lifespan="off", server_header=False, access_log=False))
-            for app, _ in ports
-        ]
+        servers = [_Server(self._config(app)) for app, _ in ports]
         work = [
             *(server.serve(sockets=[port]) for server, (_, port) in zip(servers, ports, strict=True)),
             *(loop_ for node in self._nodes for loop_ in self._loops(node)),
@@ -97,6 +94,18 @@ class Process:
         for server in servers:
             server.should_exit = True
         await _end(tasks)
+
+    def _config(self, app: ASGIApp) -> uvicorn.Config:
+        # Where others reach us, a gateway stands before us and names the address of who asks.
+        believed = "127.0.0.1" if self._settings.loopback else "*"
+        return uvicorn.Config(
+            app,
+            log_config=None,
+            lifespan="off",
+            server_header=False,
+            access_log=False,
+            forwarded_allow_ips=believed,
+        )
 
     def _loops(self, node: Node) -> list[Coroutine[Any, Any, None]]:
         loops: list[Coroutine[Any, Any, None]] = []

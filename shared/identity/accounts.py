@@ -32,9 +32,15 @@ def name_digest(name: str) -> bytes:
 
 
 async def add_account(
-    session: AsyncSession, name: str, password: str, roles: Sequence[Role], employee_id: UUID | None = None
+    session: AsyncSession,
+    name: str,
+    password: str,
+    roles: Sequence[Role],
+    employee_id: UUID | None = None,
+    *,
+    must_change: bool = False,
 ) -> UUID:
-    """A new account that may sign in at once."""
+    """A new account that may sign in at once, and where somebody else knows its password must change that first."""
     name = normalised(name)
     if not NAME.fullmatch(name):
         raise Invalid("Nama masuk harus 3–64 karakter: huruf kecil, angka, titik, garis, atau @.")
@@ -45,6 +51,7 @@ async def add_account(
         password_hash=await hash_password(password),
         roles=sorted(set(roles)),
         employee_id=employee_id,
+        must_change_password=must_change,
     )
     try:
         async with session.begin_nested():
@@ -69,11 +76,11 @@ async def disable_account(session: AsyncSession, name: str) -> None:
     await end_sign_ins(session, account.id)
 
 
-async def change_password(session: AsyncSession, name: str, password: str) -> None:
+async def change_password(session: AsyncSession, name: str, password: str, *, must_change: bool = False) -> None:
     """A new password; whoever signed in with the old one is signed out, and waiting after failed attempts ends."""
     account = await _account(session, name)
     check_strength(password, account.name)
-    account.password_hash = await hash_password(password)
+    account.password_hash, account.must_change_password = await hash_password(password), must_change
     audit.record(session, SYSTEM, "password_changed", "account", account.id)
     await end_sign_ins(session, account.id)
     await session.execute(delete(FailedSignIns).where(FailedSignIns.name_sha256 == name_digest(account.name)))

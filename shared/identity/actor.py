@@ -24,12 +24,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Somebody signed in, a machine with a token, or the system."""
+    """Somebody signed in, a machine with a token, or the system.
+
+    Who must change their password first may do nothing else."""
 
     id: UUID
     kind: Literal["ACCOUNT", "TOKEN", "SYSTEM"]
     roles: frozenset[Role]
     employee_id: UUID | None = None
+    must_change_password: bool = False
 
 
 SYSTEM = Actor(id=UUID(int=0), kind="SYSTEM", roles=frozenset())

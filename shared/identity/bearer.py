@@ -18,14 +18,15 @@ TOUCH_EVERY = timedelta(minutes=1)
 """A use is noted once a minute, so that reading a page does not mean writing a row."""
 
 SIGNED_IN = text(
-    "SELECT accounts.id, roles, employee_id, last_used_at < clock_timestamp() - CAST(:touch AS interval) AS stale"
+    "SELECT accounts.id, roles, employee_id, must_change_password,"
+    " last_used_at < clock_timestamp() - CAST(:touch AS interval) AS stale"
     " FROM sign_ins JOIN accounts ON accounts.id = account_id"
     " WHERE token_sha256 = :digest AND disabled_at IS NULL AND expires_at > clock_timestamp()"
     " AND last_used_at > clock_timestamp() - CAST(:idle AS interval)"
 )
 TOUCH = text("UPDATE sign_ins SET last_used_at = clock_timestamp() WHERE token_sha256 = :digest")
 MACHINE = text(
-    "SELECT id, roles, NULL AS employee_id FROM machine_tokens"
+    "SELECT id, roles, NULL AS employee_id, false AS must_change_password FROM machine_tokens"
     " WHERE token_sha256 = :digest AND revoked_at IS NULL AND expires_at > clock_timestamp()"
 )
 
@@ -57,4 +58,10 @@ async def actor_behind(session: AsyncSession, token: str) -> Actor | None:
 def _actor(row: Row[tuple[object, ...]], kind: str) -> Actor:
     # A role this version does not know gives no right; it must not lock its owner out of the others.
     known = frozenset(Role(role) for role in row.roles if role in set(Role))
-    return Actor(id=row.id, kind="TOKEN" if kind == "TOKEN" else "ACCOUNT", roles=known, employee_id=row.employee_id)
+    return Actor(
+        id=row.id,
+        kind="TOKEN" if kind == "TOKEN" else "ACCOUNT",
+        roles=known,
+        employee_id=row.employee_id,
+        must_change_password=row.must_change_password,
+    )

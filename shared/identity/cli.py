@@ -15,11 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.db import Database
 from shared.identity.accounts import add_account, change_password, disable_account, list_accounts
 from shared.identity.actor import Role
+from shared.identity.slips import slips
 from shared.identity.tokens import issue_token, list_tokens, revoke_token
 from shared.operate.installation import execute
 
 T = TypeVar("T")
 ROLE = click.Choice([role.value for role in Role])
+LASTING = click.option(
+    "--lasting",
+    is_flag=True,
+    help="Kata sandi tidak perlu diganti pemiliknya saat pertama masuk, misalnya untuk program.",
+)
 
 
 class IdentityHolder(Protocol):
@@ -51,18 +57,22 @@ def _moment(value: datetime | None) -> str:
 
 @click.group()
 def accounts() -> None:
-    """Akun bawaan: tambah, lihat, nonaktifkan, ganti kata sandi."""
+    """Akun bawaan: tambah, lihat, nonaktifkan, ganti kata sandi, cetak kupon aktivasi."""
+
+
+accounts.add_command(slips)
 
 
 @accounts.command("add")
 @click.argument("name", metavar="NAMA")
 @click.option("--role", "roles", type=ROLE, multiple=True, required=True, help="Peran; boleh diulang.")
 @click.option("--employee-id", type=click.UUID, help="Id pegawai pemilik akun ini.")
+@LASTING
 @click.pass_obj
-def add(holder: IdentityHolder, name: str, roles: tuple[str, ...], employee_id: UUID | None) -> None:
-    """Buat akun; kata sandi ditanyakan, atau dibaca dari masukan standar."""
-    password = _ask_password()
-    _run(holder, lambda session: add_account(session, name, password, [Role(r) for r in roles], employee_id))
+def add(holder: IdentityHolder, name: str, roles: tuple[str, ...], employee_id: UUID | None, *, lasting: bool) -> None:
+    """Buat akun; kata sandi ditanyakan, atau dibaca dari masukan standar, dan diganti saat pertama masuk."""
+    password, given = _ask_password(), [Role(role) for role in roles]
+    _run(holder, lambda session: add_account(session, name, password, given, employee_id, must_change=not lasting))
     click.echo(f"Akun {name} dibuat.")
 
 
@@ -86,11 +96,12 @@ def disable(holder: IdentityHolder, name: str) -> None:
 
 @accounts.command("password")
 @click.argument("name", metavar="NAMA")
+@LASTING
 @click.pass_obj
-def password(holder: IdentityHolder, name: str) -> None:
-    """Ganti kata sandi dan akhiri semua sesinya."""
+def password(holder: IdentityHolder, name: str, *, lasting: bool) -> None:
+    """Ganti kata sandi dan akhiri semua sesinya; pemiliknya menggantinya lagi saat pertama masuk."""
     new = _ask_password()
-    _run(holder, lambda session: change_password(session, name, new))
+    _run(holder, lambda session: change_password(session, name, new, must_change=not lasting))
     click.echo(f"Kata sandi {name} diganti.")
 
 

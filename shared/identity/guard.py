@@ -8,7 +8,7 @@ from shared.db import Database
 from shared.errors import NotAllowed
 from shared.identity.actor import Actor, Role
 from shared.identity.bearer import actor_behind
-from shared.identity.refusals import NotSignedIn
+from shared.identity.refusals import ChangePasswordFirst, NotSignedIn
 
 LONGEST_TOKEN = 200
 
@@ -20,8 +20,10 @@ class Guard:
         self.roles = frozenset(roles)
 
     async def actor(self, request: Request) -> Actor:
-        """The actor behind the request; NotSignedIn or NotAllowed otherwise."""
+        """The actor behind the request; NotSignedIn, ChangePasswordFirst or NotAllowed otherwise."""
         actor = await authenticate(request)
+        if actor.must_change_password:
+            raise ChangePasswordFirst("Ganti dahulu kata sandi pertama Anda, dengan masuk lewat peramban.")
         if self.roles and not self.roles & actor.roles:
             raise NotAllowed("Peran Anda tidak mencakup tindakan ini.")
         return actor
@@ -53,3 +55,8 @@ def bearer_token(request: Request) -> str:
     if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
         raise NotSignedIn("Silakan masuk terlebih dahulu.")
     return token
+
+
+def address_of(request: Request) -> str | None:
+    """Where a request comes from: the address that the gateway names, or of whoever connects."""
+    return request.client.host if request.client else None

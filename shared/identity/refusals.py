@@ -13,8 +13,15 @@ class NotSignedIn(DomainError):
     headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
+class ChangePasswordFirst(DomainError):
+    """The password was given by somebody else: until its owner has changed it, it opens nothing."""
+
+    status = 403
+    code = "change-password-first"
+
+
 class TooManyAttempts(DomainError):
-    """The name was tried too often with wrong passwords; whether it exists stays open."""
+    """The name, or this address, has tried too often in vain; whether the name exists stays open."""
 
     status = 429
     code = "too-many-attempts"

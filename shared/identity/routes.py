@@ -12,7 +12,7 @@ from starlette.requests import Request
 from shared.db import Database
 from shared.errors import Conflict
 from shared.identity.actor import Actor
-from shared.identity.guard import ActorGuard, bearer_token
+from shared.identity.guard import ActorGuard, address_of, bearer_token
 from shared.identity.passwords import LONGEST
 from shared.identity.sign_in import sign_in, sign_out
 
@@ -39,7 +39,9 @@ def session_routes(service: str) -> APIRouter:
 
     @router.post("", status_code=201)
     async def begin(body: SignInRequest, request: Request) -> SignedIn:
-        signed = await sign_in(request.app.state.identity, body.name, body.password.get_secret_value())
+        signed = await sign_in(
+            request.app.state.identity, body.name, body.password.get_secret_value(), address_of(request)
+        )
         return SignedIn(token=signed.token, expires_at=signed.expires_at)
 
     @router.delete("", status_code=204)

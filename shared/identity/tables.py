@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, Text, func, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, Text, false, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -37,11 +37,12 @@ class Account(IdentityBase):
     roles: Mapped[list[str]]
     employee_id: Mapped[UUID | None] = mapped_column(index=True)
     disabled_at: Mapped[datetime | None]
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
 class FailedSignIns(IdentityBase):
-    """How often a name was tried in vain, kept for names without account too: the delay must not tell them apart."""
+    """Tries in vain by name, or by address; of names without account too: the delay must not tell them apart."""
 
     __tablename__ = "failed_sign_ins"
     __table_args__ = (Index("ix_failed_sign_ins_last_at", "last_at"),)
@@ -62,6 +63,17 @@ class SignIn(IdentityBase):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     last_used_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    expires_at: Mapped[datetime]
+
+
+class ActivationSlip(IdentityBase):
+    """A code on paper with which the owner of an account sets the first password, once."""
+
+    __tablename__ = "activation_slips"
+
+    code_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     expires_at: Mapped[datetime]
 
 

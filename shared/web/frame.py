@@ -44,6 +44,16 @@ class Shell:
         """Where people sign in."""
         return f"/{self.service}/pages/sign-in"
 
+    @property
+    def leave(self) -> str:
+        """Where people sign out."""
+        return f"/{self.service}/pages/sign-out"
+
+    @property
+    def password(self) -> str:
+        """Where people change the password of a built-in account."""
+        return f"/{self.service}/pages/password"
+
     def links_for(self, actor: Actor) -> list[Link]:
         """The navigation of this actor."""
         return [link for link in self.links if link.is_for(actor)]
@@ -63,6 +73,7 @@ class Frame:
     links: Sequence[Link]
     path: str
     leave: str
+    password: str
     seal: str
     once: str
     said: str | None

@@ -21,8 +21,8 @@ class Public(Enum):
 
 
 PUBLIC = Public.PUBLIC
-PUBLIC_ROUTES = re.compile(r"GET /|POST /[a-z]+/sessions|(GET|POST) /[a-z]+/pages/sign-in|MOUNT /static")
-"""The whole list: the home page (figures only), signing in by program or browser, and the files of the pages."""
+PUBLIC_ROUTES = re.compile(r"GET /|POST /[a-z]+/sessions|(GET|POST) /[a-z]+/pages/(sign-in|activate)|MOUNT /static")
+"""The whole list: the home page (figures only), signing in by program, browser or slip, and the files of the pages."""
 
 
 def guards(app: FastAPI) -> dict[str, frozenset[Role] | Literal[Public.PUBLIC]]:

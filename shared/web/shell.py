@@ -11,6 +11,7 @@ from shared.web import gallery, home
 from shared.web.entrance import entrance_routes
 from shared.web.frame import Shell
 from shared.web.middleware import BodyLimit, RequestContext
+from shared.web.own_password import password_routes
 from shared.web.problems import install_problem_details
 
 STATIC = Path(__file__).parent / "static"
@@ -40,5 +41,6 @@ def install_pages(app: FastAPI, shell: Shell, pages: APIRouter | None) -> None:
     app.state.shell = shell
     app.include_router(entrance_routes(shell.service))
     app.include_router(gallery.router)
+    app.include_router(password_routes(shell.service))
     if pages is not None:
         app.include_router(pages, include_in_schema=False)

@@ -29,14 +29,28 @@ class SignInFirst(DomainError):
         self.headers = {"Location": _entrance(request)}
 
 
+class ChangePasswordBefore(DomainError):
+    """The password was given by somebody else: every page leads to the one where it is changed."""
+
+    status = 303
+    code = "change-password-first"
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__("Ganti dahulu kata sandi pertama Anda.")
+        self.headers = {"Location": shell.password}
+
+
 class PageGuard(Guard):
     """A guard that never looks at the Authorization header: pages belong to browsers."""
 
     async def visitor(self, request: Request) -> tuple[Actor, str]:
-        """The actor and the token of the sign-in; SignInFirst or NotAllowed otherwise."""
+        """The actor and the token of the sign-in; SignInFirst, ChangePasswordBefore or NotAllowed otherwise."""
         found = await signed_in(request)
         if found is None:
             raise SignInFirst(request)
+        shell = shell_of(request)
+        if found[0].must_change_password and request.url.path not in {shell.password, shell.leave}:
+            raise ChangePasswordBefore(shell)
         if self.roles and not self.roles & found[0].roles:
             raise NotAllowed("Peran Anda tidak mencakup halaman ini.")
         return found

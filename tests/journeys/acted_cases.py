@@ -93,7 +93,7 @@ async def _begun(installation: Installation) -> Cases:
     names = [*PEOPLE, LONG_CLASS]
     # Whoever answers for the unit has no case.
     staff = free[len(names)]
-    arguments = ("accounts", "add", "staf-unit", "--role", "pengelola", "--employee-id", staff)
+    arguments = ("accounts", "add", "staf-unit", "--role", "pengelola", "--employee-id", staff, "--lasting")
     installation.command("evaluation", *arguments, stdin=PASSWORD + "\n")
     signed = await installation.call("POST", "/evaluation/sessions", {"name": "staf-unit", "password": PASSWORD})
     crowd = zip(_crowd(), await _people(installation, CROWDED_UNIT), strict=False)

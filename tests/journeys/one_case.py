@@ -63,7 +63,7 @@ class Case:
         key = (service, employee_id)
         if key not in self.bearers:
             name = f"{service}-{employee_id}"
-            arguments = ("accounts", "add", name, "--role", "pegawai", "--employee-id", employee_id)
+            arguments = ("accounts", "add", name, "--role", "pegawai", "--employee-id", employee_id, "--lasting")
             self.installation.command(service, *arguments, stdin=PASSWORD + "\n")
             signed = await self.installation.call("POST", f"/{service}/sessions", {"name": name, "password": PASSWORD})
             self.bearers[key] = signed["token"]

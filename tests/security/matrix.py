@@ -17,7 +17,7 @@ def only(*roles: Role) -> frozenset[Role]:
 
 
 def shell(service: str) -> dict[str, Allowed]:
-    """What every service has: a home page of figures, files of the pages, signing in and out."""
+    """What every service has: a home page of figures, files of the pages, signing in and out, passwords."""
     return {
         "GET /": PUBLIC,
         "MOUNT /static": PUBLIC,
@@ -28,6 +28,10 @@ def shell(service: str) -> dict[str, Allowed]:
         f"POST /{service}/pages/sign-in": PUBLIC,
         f"POST /{service}/pages/sign-out": EVERYBODY,
         f"GET /{service}/pages/audit": only(AUDITOR),
+        f"GET /{service}/pages/password": EVERYBODY,
+        f"POST /{service}/pages/password": EVERYBODY,
+        f"GET /{service}/pages/activate": PUBLIC,
+        f"POST /{service}/pages/activate": PUBLIC,
         f"GET /{service}/pages/delivery": only(OPERATOR),
         f"POST /{service}/pages/delivery/resume": only(OPERATOR),
         f"POST /{service}/pages/delivery/release": only(OPERATOR),
@@ -220,13 +224,21 @@ NOT_ABOUT_PEOPLE = frozenset(
         "GET /",
         "GET /shell/gallery",
         "GET /needs/pages/sign-in",
+        "GET /needs/pages/password",
+        "GET /needs/pages/activate",
         "GET /training/pages/sign-in",
+        "GET /training/pages/password",
+        "GET /training/pages/activate",
         "GET /mentoring/pages/sign-in",
+        "GET /mentoring/pages/password",
+        "GET /mentoring/pages/activate",
         "GET /evaluation/pages/sign-in",
         "GET /needs/pages/audit",
         "GET /training/pages/audit",
         "GET /mentoring/pages/audit",
         "GET /evaluation/pages/audit",
+        "GET /evaluation/pages/password",
+        "GET /evaluation/pages/activate",
         "GET /needs/pages/delivery",
         "GET /training/pages/delivery",
         "GET /mentoring/pages/delivery",

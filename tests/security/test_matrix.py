@@ -149,7 +149,7 @@ async def status_of(client: httpx.AsyncClient, route: str, header: str | None = 
 async def status_of_page(client: httpx.AsyncClient, service: str, route: str, token: str) -> int:
     """What a browser gets that holds this sign-in and sends a form of ours, though an empty one."""
     method, path = call_of(route)
-    cookie = f"bangkom-{service}-tamu" if route.endswith("/sign-in") else f"bangkom-{service}"
+    cookie = f"bangkom-{service}-tamu" if route.endswith(("/sign-in", "/activate")) else f"bangkom-{service}"
     form = {"formulir": form_seal(token)} if method == "POST" else None
     return told(await client.request(method, path, data=form, headers={"Cookie": f"{cookie}={token}"}))
 
