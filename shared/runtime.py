@@ -35,8 +35,10 @@ from shared.settings import Settings
 from shared.telemetry import Check, findings
 from shared.timers import TimerFunction, run_due
 from shared.web.cookies import Cookies
+from shared.web.entrance import entrance_routes
 from shared.web.frame import Link, Shell
 from shared.web.home import Overview, ServiceView
+from shared.web.own_password import password_routes
 from shared.web.pages import environment
 from shared.web.shell import install_pages, install_shell
 from shared.web.traffic import Traffic
@@ -128,12 +130,25 @@ def create_app(service: Service, given: Resources) -> FastAPI:
     app.state.overview = given.overview
     install_shell(app)
     app.add_middleware(Traffic, service=service.name)
-    app.include_router(session_routes(service.name))
     app.include_router(service.router)
-    install_pages(app, _shell(service, given), service.pages)
+    install_pages(app, _shell(service, given), service.pages, _entrances(service, app))
     app.include_router(_delivery_pages(service, given).router(), include_in_schema=False)
     app.include_router(AuditPages(service.title, given.database, given.identity).router(), include_in_schema=False)
     return app
+
+
+def _entrances(service: Service, app: FastAPI) -> list[APIRouter]:
+    """The ways in: by accounts of our own, or by the OpenID provider of the agency alone."""
+    settings: Settings = app.state.settings
+    app.state.provider = None
+    if settings.oidc_issuer is None:
+        return [session_routes(service.name), entrance_routes(service.name), password_routes(service.name)]
+    # What they need is loaded only where there is a provider.
+    from shared.identity.provider import Provider  # noqa: PLC0415
+    from shared.web.provider_entrance import provider_routes  # noqa: PLC0415
+
+    app.state.provider = Provider(settings)
+    return [provider_routes(service.name)]
 
 
 def _delivery_pages(service: Service, given: Resources) -> DeliveryPages:

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     accept_agencies: Annotated[frozenset[AgencyCode], NoDecode] = frozenset()
     identity_database_url: SecretStr | None = None
     backup_database_url: SecretStr | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_inside_url: str | None = None
     traces_url: str | None = None
     simulation: bool = False
 
@@ -76,6 +80,25 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("harus diawali http:// atau https://")
         return value or None
+
+    @field_validator("oidc_issuer", "oidc_inside_url", "oidc_client_id", "oidc_client_secret", mode="before")
+    @classmethod
+    def _none_when_empty(cls, value: Any) -> Any:
+        return value or None
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise ValueError("harus diawali https://; http:// hanya untuk komputer ini")
+        return value
+
+    @field_validator("oidc_inside_url")
+    @classmethod
+    def _inside(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("harus diawali http:// atau https://")
+        return value
 
     @field_validator("kafka_ca_file")
     @classmethod

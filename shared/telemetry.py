@@ -22,6 +22,7 @@ QUIET = {
     "faststream": logging.ERROR,
     # SQLAlchemy names the log of its pool by the class, which is ours.
     "shared.pool": logging.WARNING,
+    "httpx2": logging.WARNING,
     "uvicorn": logging.WARNING,
 }
 

@@ -25,6 +25,13 @@ SIGNED_IN = text(
     " AND last_used_at > clock_timestamp() - CAST(:idle AS interval)"
 )
 TOUCH = text("UPDATE sign_ins SET last_used_at = clock_timestamp() WHERE token_sha256 = :digest")
+OF_PROVIDER = text(
+    "SELECT actor_id AS id, roles, employee_id, false AS must_change_password,"
+    " last_used_at < clock_timestamp() - CAST(:touch AS interval) AS stale"
+    " FROM provider_sign_ins WHERE token_sha256 = :digest AND client = :client AND expires_at > clock_timestamp()"
+    " AND last_used_at > clock_timestamp() - CAST(:idle AS interval)"
+)
+TOUCH_OF_PROVIDER = text("UPDATE provider_sign_ins SET last_used_at = clock_timestamp() WHERE token_sha256 = :digest")
 MACHINE = text(
     "SELECT id, roles, NULL AS employee_id, false AS must_change_password FROM machine_tokens"
     " WHERE token_sha256 = :digest AND revoked_at IS NULL AND expires_at > clock_timestamp()"
@@ -41,17 +48,21 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def actor_behind(session: AsyncSession, token: str) -> Actor | None:
-    """The actor a token stands for; nobody when it is unknown, expired, idle for too long, revoked or disabled."""
+async def actor_behind(session: AsyncSession, token: str, client: str | None = None) -> Actor | None:
+    """The actor a token stands for; nobody when it is unknown, expired, idle for too long, revoked or disabled.
+
+    client is what we are to the OpenID provider: where there is one, it alone vouches for people.
+    """
     if token.startswith(MACHINE_PREFIX):
         row = (await session.execute(MACHINE, {"digest": digest(token)})).one_or_none()
         return _actor(row, "TOKEN") if row else None
-    parameters = {"digest": digest(token), "touch": TOUCH_EVERY, "idle": IDLE}
-    row = (await session.execute(SIGNED_IN, parameters)).one_or_none()
+    parameters = {"digest": digest(token), "touch": TOUCH_EVERY, "idle": IDLE, "client": client}
+    look, touch = (SIGNED_IN, TOUCH) if client is None else (OF_PROVIDER, TOUCH_OF_PROVIDER)
+    row = (await session.execute(look, parameters)).one_or_none()
     if row is None:
         return None
     if row.stale:
-        await session.execute(TOUCH, {"digest": digest(token)})
+        await session.execute(touch, {"digest": digest(token)})
     return _actor(row, "ACCOUNT")
 
 

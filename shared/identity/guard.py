@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 
 from shared.db import Database
@@ -10,7 +12,13 @@ from shared.identity.actor import Actor, Role
 from shared.identity.bearer import actor_behind
 from shared.identity.refusals import ChangePasswordFirst, NotSignedIn
 
+if TYPE_CHECKING:
+    from shared.identity.provider import Provider
+
 LONGEST_TOKEN = 200
+LONGEST_SIGNED = 8_000
+"""Characters of a token that an OpenID provider has signed; it says in itself what it is good for."""
+DOTS_OF_SIGNED = 2
 
 
 class Guard:
@@ -39,20 +47,28 @@ class ActorGuard(Guard):
 
 async def authenticate(request: Request) -> Actor:
     """The actor whose token the Authorization header carries."""
-    token = bearer_token(request)
+    token, provider = bearer_token(request), provider_behind(request)
+    if provider is not None and token.count(".") == DOTS_OF_SIGNED:
+        return await provider.program(token)
     database: Database = request.app.state.identity
     async with database.transaction() as session:
-        actor = await actor_behind(session, token)
+        actor = await actor_behind(session, token, provider.client_id if provider else None)
     if actor is None:
         raise NotSignedIn("Sesi atau token tidak berlaku lagi. Silakan masuk kembali.")
     return actor
+
+
+def provider_behind(request: Request) -> Provider | None:
+    """The OpenID provider of this application, if it has one."""
+    return getattr(request.app.state, "provider", None)
 
 
 def bearer_token(request: Request) -> str:
     """The token of the Authorization header."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
+    longest = LONGEST_SIGNED if provider_behind(request) else LONGEST_TOKEN
+    if scheme.lower() != "bearer" or not token or len(token) > longest:
         raise NotSignedIn("Silakan masuk terlebih dahulu.")
     return token
 

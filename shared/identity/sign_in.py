@@ -22,6 +22,7 @@ from shared.identity.tables import Account, SignIn
 LASTS = timedelta(hours=12)
 """However busy somebody is; who does nothing for an hour is signed out sooner (see shared.identity.bearer)."""
 FORGET_SIGN_INS = text("DELETE FROM sign_ins WHERE expires_at < clock_timestamp()")
+FORGET_OF_PROVIDER = text("DELETE FROM provider_sign_ins WHERE expires_at < clock_timestamp()")
 FORGET_SLIPS = text("DELETE FROM activation_slips WHERE expires_at < clock_timestamp()")
 
 
@@ -88,6 +89,7 @@ async def begin(session: AsyncSession, account: Account) -> Signed:
 async def forget_old(session: AsyncSession) -> None:
     """Remove sign-ins and slips that ended and attempts of days ago."""
     await session.execute(FORGET_SIGN_INS)
+    await session.execute(FORGET_OF_PROVIDER)
     await session.execute(FORGET_SLIPS)
     await attempts.forget_old(session)
 

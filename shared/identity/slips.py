@@ -11,7 +11,7 @@ import click
 from sqlalchemy import text
 
 from shared.db import Database
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.identity.activation import LONGEST_DAYS, Invited, Slip, issue_slips, reissue_slip
 from shared.operate.installation import execute
 from shared.settings import Settings
@@ -78,6 +78,8 @@ def slips(holder: SlipHolder, unit: str | None, account: str | None, days: int) 
 
 
 async def _made(holder: SlipHolder, unit: str | None, account: str, lasts: timedelta) -> Sequence[Slip]:
+    if holder.settings.oidc_issuer:
+        raise Conflict("Di sini orang masuk lewat penyedia identitas (BANGKOM_OIDC_ISSUER); kata sandi diatur di sana.")
     people = await _people(holder, unit) if unit is not None else []
     async with holder.identity() as identity, identity.transaction() as session:
         if unit is None:

@@ -77,6 +77,41 @@ class ActivationSlip(IdentityBase):
     expires_at: Mapped[datetime]
 
 
+class PendingSignIn(IdentityBase):
+    """A browser that was sent to the OpenID provider and may come back once, to the page it wanted."""
+
+    __tablename__ = "pending_sign_ins"
+    __table_args__ = (Index("ix_pending_sign_ins_expires_at", "expires_at"),)
+
+    state_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    visitor_sha256: Mapped[bytes]
+    nonce: Mapped[str]
+    verifier: Mapped[str]
+    wanted: Mapped[str]
+    expires_at: Mapped[datetime]
+
+
+class ProviderSignIn(IdentityBase):
+    """One sign-in that an OpenID provider vouches for, with the roles and the employee it named then.
+
+    client is ours there: services that share this table are different clients and may be told different roles.
+    """
+
+    __tablename__ = "provider_sign_ins"
+    __table_args__ = (Index("ix_provider_sign_ins_expires_at", "expires_at"),)
+
+    token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
+    actor_id: Mapped[UUID]
+    client: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
+    session_id: Mapped[str | None] = mapped_column(index=True)
+    roles: Mapped[list[str]]
+    employee_id: Mapped[UUID | None] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    last_used_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    expires_at: Mapped[datetime]
+
+
 class MachineToken(IdentityBase):
     """A program's right to act, under a name of its own."""
 

@@ -30,7 +30,7 @@ def entrance_routes(service: str) -> APIRouter:
     async def show_sign_in(request: Request) -> Response:
         found = await signed_in(request)
         if found is not None:
-            return RedirectResponse(_wanted(request) or shell_of(request).landing(found[0]), SEE_OTHER)
+            return RedirectResponse(wanted_page(request) or shell_of(request).landing(found[0]), SEE_OTHER)
         return visitor_page(request, "sign_in.html", Typed(), None)
 
     @router.post("/sign-in", response_class=HTMLResponse)
@@ -74,7 +74,7 @@ async def begin_sign_in(request: Request, signed: Signed) -> Response:
             await sign_out(session, earlier)
         actor = await actor_behind(session, signed.token)
     landing = shell.landing(actor) if actor is not None else "/"
-    response = RedirectResponse(_wanted(request) or landing, SEE_OTHER)
+    response = RedirectResponse(wanted_page(request) or landing, SEE_OTHER)
     shell.cookies.keep_sign_in(response, signed.token)
     return response
 
@@ -101,6 +101,7 @@ def visitor_page(
     return response
 
 
-def _wanted(request: Request) -> str | None:
+def wanted_page(request: Request) -> str | None:
+    """The page to go to after signing in: one of ours, or none."""
     wanted = request.query_params.get("next", "")
     return wanted if OWN_PAGE.fullmatch(wanted) else None

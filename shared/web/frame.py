@@ -73,7 +73,7 @@ class Frame:
     links: Sequence[Link]
     path: str
     leave: str
-    password: str
+    password: str | None
     seal: str
     once: str
     said: str | None

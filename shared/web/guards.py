@@ -21,8 +21,11 @@ class Public(Enum):
 
 
 PUBLIC = Public.PUBLIC
-PUBLIC_ROUTES = re.compile(r"GET /|POST /[a-z]+/sessions|(GET|POST) /[a-z]+/pages/(sign-in|activate)|MOUNT /static")
-"""The whole list: the home page (figures only), signing in by program, browser or slip, and the files of the pages."""
+PUBLIC_ROUTES = re.compile(
+    r"GET /|POST /[a-z]+/sessions|(GET|POST) /[a-z]+/pages/(sign-in|activate)|GET /[a-z]+/pages/sign-in/back|"
+    r"POST /[a-z]+/back-channel-logout|MOUNT /static"
+)
+"""The whole list: the home page (figures only), the ways in, what the provider calls, and the files of pages."""
 
 
 def guards(app: FastAPI) -> dict[str, frozenset[Role] | Literal[Public.PUBLIC]]:

@@ -63,7 +63,7 @@ class Seeing:
             links=() if self.actor.must_change_password else shell.links_for(self.actor),
             path=self.request.url.path,
             leave=shell.leave,
-            password=shell.password,
+            password=None if shell.settings.oidc_issuer else shell.password,
             seal=form_seal(self.token),
             once=new_key(),
             said=said,

@@ -1,5 +1,6 @@
 """Puts the shell around an application: ids, limits, headers, problem details, static files and the home page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
@@ -8,10 +9,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from shared.web import gallery, home
-from shared.web.entrance import entrance_routes
 from shared.web.frame import Shell
 from shared.web.middleware import BodyLimit, RequestContext
-from shared.web.own_password import password_routes
 from shared.web.problems import install_problem_details
 
 STATIC = Path(__file__).parent / "static"
@@ -36,11 +35,10 @@ def install_shell(app: FastAPI) -> None:
     app.mount("/static", Files(directory=STATIC), name="static")
 
 
-def install_pages(app: FastAPI, shell: Shell, pages: APIRouter | None) -> None:
+def install_pages(app: FastAPI, shell: Shell, pages: APIRouter | None, entrances: Sequence[APIRouter]) -> None:
     """The pages of a service and the way in to them; programs do not find them in the document of the interface."""
     app.state.shell = shell
-    app.include_router(entrance_routes(shell.service))
-    app.include_router(gallery.router)
-    app.include_router(password_routes(shell.service))
+    for router in (*entrances, gallery.router):
+        app.include_router(router)
     if pages is not None:
         app.include_router(pages, include_in_schema=False)

@@ -11,7 +11,7 @@ from shared.db import Database
 from shared.errors import DomainError, NotAllowed
 from shared.identity.actor import Actor
 from shared.identity.bearer import actor_behind
-from shared.identity.guard import LONGEST_TOKEN, Guard
+from shared.identity.guard import LONGEST_TOKEN, Guard, provider_behind
 from shared.web.frame import Shell
 
 OWN_PAGE = re.compile(r"/[a-z]+/pages(/[A-Za-z0-9_-]+)+(\?[A-Za-z0-9_.=&%+-]*)?")
@@ -68,8 +68,9 @@ async def signed_in(request: Request) -> tuple[Actor, str] | None:
     if token is None or len(token) > LONGEST_TOKEN:
         return None
     database: Database = request.app.state.identity
+    provider = provider_behind(request)
     async with database.transaction() as session:
-        actor = await actor_behind(session, token)
+        actor = await actor_behind(session, token, provider.client_id if provider else None)
     return (actor, token) if actor is not None else None
 
 
