@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts in place what the tests need beyond Python: Java, Maven, the Kafka jars in build/kafka/libs, Prometheus and
-# Alertmanager with their tools in build/prometheus unless they are on the path, and build/compose-check, made with
-# the Go on the path or one in build/go.
+# Alertmanager with their tools in build/prometheus unless they are on the path, build/compose-check, made with
+# the Go on the path or one in build/go, Chromium, and axe-core, which judges pages, in build/axe.
 # Does nothing when all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 readonly pom=deploy/kafka/pom.xml libs=build/kafka/libs
 readonly programs=build/prometheus templates=/usr/share/prometheus/alertmanager
 readonly source=deploy/compose-check check=build/compose-check
+readonly axe=build/axe node=$PWD/build/node
 part=
 
 fail() {
@@ -129,6 +130,39 @@ make_check() {
     echo "$made_from" >"$check.source"
 }
 
+install_chromium() {
+    local need="Chromium is needed"
+    command -v apt-get >/dev/null || fail "$need: put chromium on the path and try again."
+    as_root true 2>/dev/null || fail "$need: install it, or run deploy/setup-tests.sh once as root."
+    apt update
+    apt install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null || fail "$need: install it and try again."
+}
+
+# npm comes as a Python package too, as Go does; its program is a script that looks for that package.
+install_npm() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --target "$node" --upgrade --requirement deploy/axe/node.lock || fail "npm could not be fetched."
+    npm() { PYTHONPATH=$node "$node/bin/npm" "$@"; }
+    npm --version >/dev/null || fail "npm is needed: put it on the path and try again."
+}
+
+# The lock is copied last, so that a copy cut short is never taken for complete.
+has_axe() {
+    [[ -f $axe/axe.min.js ]] && cmp -s deploy/axe/package-lock.json "$axe/package-lock.json"
+}
+
+copy_axe() {
+    local folder
+    command -v npm >/dev/null || install_npm
+    folder=$(mktemp -d)
+    cp deploy/axe/package.json deploy/axe/package-lock.json "$folder"
+    (cd "$folder" && npm ci --silent --ignore-scripts --no-audit --no-fund) || fail "axe-core could not be fetched."
+    mkdir -p "$axe"
+    cp "$folder/node_modules/axe-core/axe.min.js" "$axe"
+    cp deploy/axe/package-lock.json "$axe"
+    rm -r "$folder"
+}
+
 wanted=$(cksum <"$pom")
 made_from=$(cat "$source"/*.go "$source"/go.* | cksum)
 # Maven only fetches: where the jars are, Java alone is enough.
@@ -139,3 +173,5 @@ has_jars || copy_jars
 has_programs promtool prometheus || unpack prometheus promtool prometheus
 { has_programs amtool && has_alertmanager; } || unpack prometheus-alertmanager amtool alertmanager
 has_check || make_check
+command -v chromium >/dev/null || install_chromium
+has_axe || copy_axe
