@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run up down test year recovery alerts lint faults load security docs dashboards image
+.PHONY: targets install run up down test year recovery alerts browser lint faults load security docs dashboards image
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -42,7 +42,7 @@ down: ## take the full installation down; its data stay
 	docker compose down
 
 # Each of the two runners has a PostgreSQL and a Kafka of its own.
-test: install ## install what the tests need (Java, Kafka, Prometheus, Go) and run them all
+test: install ## install what the tests need (Java, Kafka, Prometheus, Go, Chromium) and run them all
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -59,6 +59,11 @@ recovery: install ## lose the server of a full installation and bring it back; m
 alerts: install ## break a whole installation in many ways, and see a real Prometheus call for each
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -m alerts -s tests/alerts
+
+# Every page as every role, every form, and one case by clicking alone.
+browser: install ## look at every page in a real browser, as everybody who may see it, and carry one case by clicking
+	deploy/setup-tests.sh
+	$(BIN)/python -m pytest -m browser tests/browser
 
 lint: install ## check style, types and imports
 	$(BIN)/ruff check

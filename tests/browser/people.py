@@ -53,7 +53,7 @@ def add_account(installation: Embedded, account: Account, employee_id: str | Non
     """Make an account by the operator's command."""
     roles = [part for role in sorted(account.roles) for part in ("--role", role.value)]
     owner = ["--employee-id", employee_id] if employee_id else []
-    installation.command("needs", "accounts", "add", account.name, *roles, *owner, stdin=PASSWORD + "\n")
+    installation.command("needs", "accounts", "add", account.name, *roles, *owner, "--lasting", stdin=PASSWORD + "\n")
 
 
 async def add_respondent(installation: Embedded) -> None:
@@ -67,5 +67,6 @@ async def sign_in(page: Page, address: str, name: str, service: str = "needs") -
     await page.goto(f"{address}/{service}/pages/sign-in")
     await page.get_by_label("Nama masuk").fill(name)
     await page.get_by_label("Kata sandi").fill(PASSWORD)
-    await page.get_by_role("button", name="Masuk").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Masuk").click()
     assert "/pages/sign-in" not in page.url, f"{name} could not sign in"
