@@ -30,6 +30,7 @@ from shared.operate.installation import KafkaInstallation, Log, opened
 from shared.operate.move import move
 from shared.operate.restore import restore
 from shared.operate.service import COMMON
+from shared.operate.surroundings import surroundings_of, watch
 from shared.operate.wal import wal
 from shared.process import Part, Process
 from shared.runtime import Node, Resources, Service
@@ -49,7 +50,10 @@ IMPORTS = click.CommandCollection(
     help="Impor dari .xlsx atau .csv. Seluruh berkas diperiksa lebih dahulu.\n\n"
     "Kode keluar 1: ada baris yang salah dan tidak ada yang dicatat; 2: berkas tidak dapat dibaca.",
 )
-COMMANDS: Sequence[click.Command] = (IMPORTS, *COMMON, backup, restore, wal, move, doctor, journey, demo, clock_group)
+COMMANDS: Sequence[click.Command] = (
+    *(IMPORTS, *COMMON, backup, restore, wal, watch),
+    *(move, doctor, journey, demo, clock_group),
+)
 FIRST_STEPS = ("bangkom import units unit.xlsx", "bangkom import employees pegawai.xlsx")
 CONNECTIONS = 8
 """Per service: together with relays and log they stay below the server's limit."""
@@ -224,4 +228,5 @@ async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None
                 links=[link for each in SERVICES.values() for link in each.navigation],
             )
             nodes.append(Node(service, given))
-        await Process(settings, nodes, {}, frozenset(Part)).run(on_ready)
+        around = surroundings_of(settings)
+        await Process(settings, nodes, {}, frozenset(Part), around.refresh).run(on_ready)

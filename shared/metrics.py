@@ -50,6 +50,9 @@ IMPORTS = Gauge("bangkom_imports", "Files taken in within 30 days, by outcome", 
 IMPORT_ROWS_REFUSED = Gauge(
     "bangkom_import_rows_refused", "Rows refused in files taken in within 30 days", ["service", "kind"]
 )
+IMPORTS_FAILING = Gauge(
+    "bangkom_imports_failing", "1 where the newest file within 30 days was refused", ["service", "kind"]
+)
 FIGURES_TAKEN = Gauge(
     "bangkom_figures_taken_timestamp_seconds", "When the figures of the work were last counted", ["service"]
 )
@@ -71,6 +74,15 @@ POOL_IN_USE = Gauge("bangkom_database_pool_in_use", "Connections in use just now
 POOL_WAITS = Counter("bangkom_database_pool_waits_total", "Times every connection was in use", ["database"])
 POOL_WAIT_SECONDS = Counter("bangkom_database_pool_wait_seconds_total", "Time waited for a connection", ["database"])
 POOL_TIMEOUTS = Counter("bangkom_database_pool_timeouts_total", "Times nobody gave one back in time", ["database"])
+
+DISK_SIZE = Gauge("bangkom_disk_size_bytes", "Size of the disk that a folder lies on", ["volume"])
+DISK_FREE = Gauge("bangkom_disk_free_bytes", "What is left of it for us", ["volume"])
+BACKUP_MADE = Gauge(
+    "bangkom_backup_made_timestamp_seconds", "When the newest whole backup was made, 0 where there is none", ["agency"]
+)
+CERTIFICATE_ENDS = Gauge(
+    "bangkom_certificate_ends_timestamp_seconds", "Until when the certificate that a server shows is good", ["place"]
+)
 
 DATABASE_ANSWERS = Gauge("bangkom_database_answers", "1 when the database told these figures just now", ["service"])
 LOG_ANSWERS = Gauge("bangkom_log_answers", "1 when the event log told the lag just now", ["service"])

@@ -8,7 +8,7 @@ import errno
 import gc
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -58,15 +58,21 @@ class Gateway:
 
 
 class Process:
-    """Runs nodes; checks are those that concern all of them, such as the brokers."""
+    """Runs nodes; checks are those that concern all of them, such as the brokers, and beside are figures of no node."""
 
     def __init__(
-        self, settings: Settings, nodes: Sequence[Node], checks: Mapping[str, Check], parts: frozenset[Part]
+        self,
+        settings: Settings,
+        nodes: Sequence[Node],
+        checks: Mapping[str, Check],
+        parts: frozenset[Part],
+        beside: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._settings = settings
         self._nodes = nodes
         self._parts = parts
         self._checks = {**_named(nodes), **checks}
+        self._refreshes = [*(node.refresh for node in nodes), *([beside] if beside else [])]
         self.stopping = asyncio.Event()
 
     async def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
@@ -124,7 +130,7 @@ class Process:
         return telemetry.operations_app(documents, self._checks, self._refresh)
 
     async def _refresh(self) -> None:
-        await asyncio.gather(*(node.refresh() for node in self._nodes))
+        await asyncio.gather(*(refresh() for refresh in self._refreshes))
 
 
 def _named(nodes: Sequence[Node]) -> dict[str, Check]:

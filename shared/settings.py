@@ -27,6 +27,7 @@ SECRETS = "BANGKOM_SECRETS"
 """Names the folder whose files hold settings: each bears the name of its setting."""
 AgencyCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Zone = Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
+Server = Annotated[str, Field(pattern=r"^(tls|postgresql)://[^\s:/]+:[0-9]{1,5}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -67,12 +68,14 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = None
     oidc_inside_url: str | None = None
     traces_url: str | None = None
+    watch_folders: Annotated[tuple[Path, ...], NoDecode] = ()
+    watch_certificates: Annotated[tuple[Server, ...], NoDecode] = ()
     simulation: bool = False
 
-    @field_validator("accept_agencies", mode="before")
+    @field_validator("accept_agencies", "watch_folders", "watch_certificates", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return [code.strip() for code in value.split(",") if code.strip()] if isinstance(value, str) else value
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("traces_url")
     @classmethod

@@ -206,6 +206,12 @@ LOOP = Dashboard(
             title="Baris impor yang ditolak",
             queries={"{{service}}: {{kind}}": of_each("bangkom_import_rows_refused", "service, kind")},
         ),
+        bars(
+            "Impor terakhir ditolak",
+            "kind",
+            of_each("bangkom_imports_failing", "kind") + " > 0",
+            about="Berkas terakhir dari jenis ini ditolak, dan belum disusul yang benar.",
+        ),
         Panel(
             title="Umur hitungan",
             queries={"{{service}}": "time() - max by (service) (bangkom_figures_taken_timestamp_seconds)"},
@@ -321,6 +327,21 @@ DATABASE = Dashboard(
             unit="percentunit",
         ),
         Panel(title="Berkas terbuka", queries={"{{instance}}": 'process_open_fds{job="bangkom"}'}),
+        Panel(
+            title="Sisa ruang disk",
+            queries={"{{volume}}": "min by (volume) (bangkom_disk_free_bytes / bangkom_disk_size_bytes)"},
+            unit="percentunit",
+        ),
+        Panel(
+            title="Umur cadangan terbaru",
+            queries={"{{agency}}": "time() - max by (agency) (bangkom_backup_made_timestamp_seconds)"},
+            unit="s",
+        ),
+        Panel(
+            title="Sertifikat masih berlaku selama",
+            queries={"{{place}}": "min by (place) (bangkom_certificate_ends_timestamp_seconds) - time()"},
+            unit="s",
+        ),
     ],
 )
 

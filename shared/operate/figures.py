@@ -28,6 +28,10 @@ REFUSED = text(
     "SELECT split_part(action, '.', 2), sum(CAST(details->>'refused' AS bigint)) FROM audit_entries"
     " WHERE subject_type = 'import' AND at >= :since GROUP BY 1"
 )
+NEWEST_REFUSED = text(
+    "SELECT DISTINCT ON (1) split_part(action, '.', 2), CAST(details->>'status' = 'REFUSED' AS int) FROM audit_entries"
+    " WHERE subject_type = 'import' AND at >= :since ORDER BY 1, at DESC, id DESC"
+)
 
 Told = Iterable[Sequence[Any]]
 """Rows of label values and, last, the figure, which is None where there is nothing to tell."""
@@ -87,11 +91,12 @@ def medians(steps: Collection[str], read: Callable[[AsyncSession], Awaitable[Tol
     return Figure(gauge=metrics.STEP_SECONDS, labels={"step": steps}, read=read, sparse=True)
 
 
-def imports(kinds: Collection[str]) -> tuple[Figure, Figure]:
-    """Files of these kinds taken in lately, by outcome, and the rows that were refused, from the audit log."""
+def imports(kinds: Collection[str]) -> tuple[Figure, ...]:
+    """Files of these kinds taken in lately: by outcome, the rows refused, and of which kind the newest was refused."""
     return (
         Figure(gauge=metrics.IMPORTS, labels={"kind": kinds, "outcome": OUTCOMES}, read=_imported),
         Figure(gauge=metrics.IMPORT_ROWS_REFUSED, labels={"kind": kinds}, read=_refused),
+        Figure(gauge=metrics.IMPORTS_FAILING, labels={"kind": kinds}, read=_newest_refused),
     )
 
 
@@ -114,3 +119,7 @@ async def _imported(session: AsyncSession) -> Told:
 
 async def _refused(session: AsyncSession) -> Told:
     return (await session.execute(REFUSED, {"since": await clock.now(session) - RECENT})).all()
+
+
+async def _newest_refused(session: AsyncSession) -> Told:
+    return (await session.execute(NEWEST_REFUSED, {"since": await clock.now(session) - RECENT})).all()

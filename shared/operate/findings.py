@@ -31,10 +31,14 @@ class Finding:
         return f"{self.place}: {self.wrong} → {self.action}"
 
 
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there: its disk is the one that the folder will lie on."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+
+
 def of_disk(folder: Path, least: int = LEAST_FREE) -> list[Finding]:
     """Whether there is room on the disk of a folder."""
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(existing(folder)).free
     if free >= least:
         return []
     return [

@@ -21,7 +21,7 @@ AGENCY = {
     "ALERTS_URL": "http://127.0.0.1:9/",
 }
 SECRETS = "/run/secrets"
-LISTENS = {"web": (8000, 9000), "worker": (9000,), "relay": (9000,), "gateway": (8443, 8080)}
+LISTENS = {"web": (8000, 9000), "worker": (9000,), "relay": (9000,), "gateway": (8443, 8080), "watch": (9000,)}
 
 
 def check(file: Path, env_file: Path, *profiles: str) -> subprocess.CompletedProcess[str]:

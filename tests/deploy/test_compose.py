@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -178,7 +179,7 @@ def test_commands_of_our_image_exist(project: dict[str, Any]) -> None:
 
     assert serving.items() <= {name: each["command"] for name, each in ours.items()}.items()
     assert len(serving) == 12
-    of_all = {"bangkom", "restore", "wal"}
+    of_all = {"bangkom", "restore", "wal", "watch"}
     for name in set(ours) - of_all:
         module, *words = ours[name]["command"]
         group: Any = command_line(SERVICES[module.split(".")[1]])
@@ -187,7 +188,8 @@ def test_commands_of_our_image_exist(project: dict[str, Any]) -> None:
     assert ours["bangkom"]["entrypoint"][1:] == ["-m", "services"]
     assert ours["restore"]["entrypoint"][1:4] == ["-m", "services", "restore"]
     assert ours["wal"]["command"] == ["services", "wal"]
-    assert {"restore", "wal", "backup", "doctor"} <= {command.name for command in COMMANDS}
+    assert ours["watch"]["command"] == ["services", "watch"]
+    assert {"restore", "wal", "watch", "backup", "doctor"} <= {command.name for command in COMMANDS}
 
 
 def test_variables_are_settings_of_the_product_with_its_defaults(project: dict[str, Any]) -> None:
@@ -219,7 +221,7 @@ def test_accounts_at_the_broker_have_the_rights_their_services_need() -> None:
     assert {group_of(name) for name in SERVICES} == {f"bangkom.{name}" for name in SERVICES}
 
 
-def test_prometheus_asks_each_of_the_twelve_processes(project: dict[str, Any]) -> None:
+def test_prometheus_asks_each_of_the_twelve_processes_and_what_watches_beside_them(project: dict[str, Any]) -> None:
     folder = ROOT / "deploy" / "prometheus"
     told = yaml.safe_load((folder / "full.yml").read_text(encoding="utf-8"))
     targets = {t for job in told["scrape_configs"] for part in job["static_configs"] for t in part["targets"]}
@@ -228,9 +230,26 @@ def test_prometheus_asks_each_of_the_twelve_processes(project: dict[str, Any]) -
     checked = promtool("check", "config", folder / "full.yml")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert targets == {f"{name}-{part}:9000" for name in SERVICES for part in ("web", "worker", "relay")}
+    twelve = {f"{name}-{part}:9000" for name in SERVICES for part in ("web", "worker", "relay")}
+    assert targets == twelve | {"watch:9000"}
     assert told["rule_files"] == alone["rule_files"]
     assert told["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] == ["alertmanager:9093"]
+
+
+def test_disk_of_every_volume_that_grows_and_every_certificate_is_watched(project: dict[str, Any]) -> None:
+    watch = project["services"]["watch"]
+    told = watch["environment"]
+    mounted = {mount["source"]: mount["target"] for mount in watch["volumes"]}
+    shown = {each["source"] for service in project["services"].values() for each in service.get("secrets", ())}
+
+    assert not watch.get("secrets")
+    assert all(mount["read_only"] for mount in watch["volumes"])
+    assert set(told["BANGKOM_WATCH_FOLDERS"].split(",")) == set(mounted.values())
+    assert {"postgres", "kafka-1", "backups", "prometheus"} == set(mounted)
+    assert told["BANGKOM_BACKUPS"] == mounted["backups"]
+    places = {urlsplit(place).hostname for place in told["BANGKOM_WATCH_CERTIFICATES"].split(",")}
+    certificates = {name.removesuffix(".pem") for name in shown if name.endswith(".pem")} - {"authority"}
+    assert {place.split("-")[0] for place in places} == certificates
 
 
 def test_dashboards_ask_the_prometheus_beside_them(project: dict[str, Any]) -> None:

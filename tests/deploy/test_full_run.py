@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +21,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
+from prometheus_client.parser import text_string_to_metric_families
 
 from services.embedded import SERVICES as PUT_TOGETHER
 from shared.events.catalogue import TOPICS
@@ -29,6 +32,8 @@ from tests.deploy.exposed import MOST_SERIES, known, panels, rules, series_of
 from tests.deploy.queries import missing
 from tests.journeys import test_one_case
 from tests.journeys.installations import SERVICES
+
+CERTIFICATE_GOOD = timedelta(days=825)
 
 
 @pytest.fixture
@@ -51,6 +56,7 @@ async def test_compose_file_carries_a_need_through_the_loop_and_lets_nobody_else
 
     assert composed.bangkom("dead-letters", "list").stdout == "0 catatan.\n"
     await check_figures(composed)
+    await check_surroundings(composed)
     await check_broker(composed)
     await check_databases(composed)
     await check_backup(composed)
@@ -75,6 +81,24 @@ async def check_figures(composed: Composed) -> None:
     assert sum(len(labels) for series in told.values() for labels in series.values()) <= MOST_SERIES
     names = known(*pages.values())
     assert {query: unknown for query in (*rules(), *panels()) if (unknown := missing(query, names))} == {}
+
+
+async def check_surroundings(composed: Composed) -> None:
+    """What watches tells of every disk and every certificate, and that there is no backup yet."""
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        page = (await client.get(f"http://{composed.places.address('watch', 9000)}/metrics")).text
+    told = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+
+    for volume in ("postgres", "kafka-1", "backups", "prometheus"):
+        assert 0 < told["bangkom_disk_free_bytes", volume] < told["bangkom_disk_size_bytes", volume]
+    assert told["bangkom_backup_made_timestamp_seconds", "medan"] == 0
+    for server in (("gateway", 8443), ("kafka-1", 9092)):
+        ends = told["bangkom_certificate_ends_timestamp_seconds", composed.places.address(*server)]
+        assert timedelta(seconds=ends - time.time()) == pytest.approx(CERTIFICATE_GOOD, abs=timedelta(days=1))
 
 
 async def check_broker(composed: Composed) -> None:

@@ -115,6 +115,12 @@ async def test_imports_are_told_for_thirty_days_by_outcome(make_database: MakeDa
     await told(NEEDS, database)
     assert samples("imports", "needs") == {("units", "APPLIED"): 1, ("units", "REFUSED"): 1}
     assert samples("import_rows_refused", "needs") == {("units",): 1}
+    assert samples("imports_failing", "needs") == {("units",): 1}
+
+    await take_in(database, kinds.UNITS, "unit.xlsx")
+    await told(NEEDS, database)
+    assert samples("imports", "needs") == {("units", "APPLIED"): 2, ("units", "REFUSED"): 1}
+    assert samples("imports_failing", "needs") == {}
 
     async with database.transaction() as session:
         await clock.advance(session, timedelta(days=31), simulation=True)

@@ -30,6 +30,7 @@ WRONG = [
     ("BANGKOM_TOPIC_RETENTION_DAYS", "-2192"),
     ("BANGKOM_ACCEPT_AGENCIES", "medan,Kota Kupang"),
     ("BANGKOM_SIMULATION", "barangkali"),
+    ("BANGKOM_WATCH_CERTIFICATES", "tls://gateway:8443,kafka-1:9092"),
     ("BANGKOM_IDENTITY_DATABASE_URL", f"mysql://bangkom:{SECRET}@db/identitas"),
     (ADDRESS, f"postgresql://bangkom:{SECRET}@db/pelatihan"),
     (ADDRESS, f"postgresql+asyncpg://bangkom:{SECRET}@db:{SECRET}/pelatihan"),

@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 
 LABELS = {
     *("service", "topic", "partition", "type", "status", "reason", "outcome", "le", "database", "method", "route"),
-    *("kind", "form", "phase", "standing", "about", "age", "step"),
+    *("kind", "form", "phase", "standing", "about", "age", "step", "volume", "agency", "place"),
 }
 PARTS = 3
 """A service runs as three processes at most: each tells of the delivery, one of the work, one of the web."""
