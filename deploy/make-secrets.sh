@@ -71,9 +71,12 @@ for name in postgres_password grafana_password kafka_{admin,needs,training,mento
     if missing "$name"; then random | keep "$name"; fi
 done
 for name in needs training mentoring evaluation identity; do
-    if missing "${name}_database_url"; then
-        echo "postgresql+asyncpg://bangkom_$name:$(random)@postgres:5432/bangkom_$name" | keep "${name}_database_url"
-    fi
+    for account in "$name" "${name}_owner"; do
+        if missing "${account}_database_url"; then
+            echo "postgresql+asyncpg://bangkom_$account:$(random)@postgres:5432/bangkom_$name" |
+                keep "${account}_database_url"
+        fi
+    done
 done
 if missing backup_database_url; then
     echo "postgresql+asyncpg://bangkom_backup:$(random)@postgres:5432/postgres" | keep backup_database_url
@@ -81,5 +84,6 @@ fi
 if missing alerts_url; then echo "$alerts" | keep alerts_url; fi
 if missing authority.pem || missing authority.key; then authority; fi
 if missing kafka.pem; then certificate kafka "$brokers" kafka.pem; fi
+if missing postgres.pem; then certificate postgres DNS:postgres,DNS:localhost postgres.pem; fi
 # Until the agency puts its own in this place, browsers warn about it.
 if missing gateway.pem; then certificate "$host" "DNS:$host" gateway.pem; fi

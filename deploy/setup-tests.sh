@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Puts in place what the tests need beyond Python: Java, Maven, the Kafka jars in build/kafka/libs, Prometheus and
-# Alertmanager with their tools in build/prometheus unless they are on the path, build/compose-check, made with
-# the Go on the path or one in build/go, Chromium, and axe-core, which judges pages, in build/axe.
+# Puts in place what the tests need beyond Python: Java, Maven, the Kafka jars in build/kafka/libs, a PostgreSQL that speaks
+# TLS in build/postgres, Prometheus and Alertmanager with their tools in build/prometheus unless they are on the path,
+# build/compose-check, made with the Go on the path or one in build/go, Chromium, and axe-core, which judges pages, in build/axe.
 # Does nothing when all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly pom=deploy/kafka/pom.xml libs=build/kafka/libs
+readonly postgres_pom=deploy/postgres/pom.xml postgres=build/postgres
 readonly programs=build/prometheus templates=/usr/share/prometheus/alertmanager
 readonly source=deploy/compose-check check=build/compose-check
 readonly axe=build/axe node=$PWD/build/node
@@ -52,23 +53,49 @@ install_java_and_maven() {
     has_java || fail "the java on the path is older than 17: update-alternatives --config java selects another."
 }
 
-# The marker is written last, so that a copy cut short is never taken for complete.
+# The file that says what is in a folder is written last, so that a copy cut short is never taken for complete.
 copy_jars() {
+    fetch "$pom" "$libs"
+    rm -rf "$libs"
+    mv "$part" "$libs"
+    cksum <"$pom" >"$libs/.pom"
+}
+
+# Has the files that a pom names in the folder $part, which lies beside the one given.
+fetch() {
     local attempt
-    mkdir -p "$(dirname "$libs")"
-    part=$(mktemp -d "$libs.XXXXXX")
+    mkdir -p "$(dirname "$2")"
+    part=$(mktemp -d "$2.XXXXXX")
     trap 'rm -rf "$part"' EXIT
     for attempt in 1 2 3; do
-        if mvn -q -B -Dstyle.color=never -f "$pom" dependency:copy-dependencies -DoutputDirectory="$PWD/$part"; then
+        if mvn -q -B -Dstyle.color=never -f "$1" "${@:3}" dependency:copy-dependencies -DoutputDirectory="$PWD/$part"; then
             chmod 755 "$part"
-            rm -rf "$libs"
-            mv "$part" "$libs"
-            echo "$wanted" >"$libs/.pom"
             return
         fi
-        echo "setup-tests: attempt $attempt to fetch the Kafka jars failed" >&2
+        echo "setup-tests: attempt $attempt to fetch what $1 names failed" >&2
     done
-    fail "the Kafka jars could not be fetched."
+    fail "what $1 names could not be fetched."
+}
+
+has_postgres() {
+    [[ -x $postgres/bin/postgres && -f $postgres/.pom && $(<"$postgres/.pom") == "$(cksum <"$postgres_pom")" ]]
+}
+
+copy_postgres() {
+    local platform=linux-amd64
+    if [[ $(uname -m) == aarch64 ]]; then platform=linux-arm64v8; fi
+    fetch "$postgres_pom" "$postgres" "-Dplatform=$platform"
+    .venv/bin/python - "$part"/*.jar "$part" <<'END'
+import io, sys, tarfile, zipfile
+
+with zipfile.ZipFile(sys.argv[1]) as jar:
+    [inside] = [name for name in jar.namelist() if name.endswith(".txz")]
+    with tarfile.open(fileobj=io.BytesIO(jar.read(inside))) as packed:
+        packed.extractall(sys.argv[2], filter="data")
+END
+    rm -rf "$postgres" "$part"/*.jar
+    mv "$part" "$postgres"
+    cksum <"$postgres_pom" >"$postgres/.pom"
 }
 
 download() {
@@ -166,10 +193,11 @@ copy_axe() {
 wanted=$(cksum <"$pom")
 made_from=$(cat "$source"/*.go "$source"/go.* | cksum)
 # Maven only fetches: where the jars are, Java alone is enough.
-if ! has_java || { ! has_jars && ! command -v mvn >/dev/null; }; then
+if ! has_java || { ! { has_jars && has_postgres; } && ! command -v mvn >/dev/null; }; then
     install_java_and_maven
 fi
 has_jars || copy_jars
+has_postgres || copy_postgres
 has_programs promtool prometheus || unpack prometheus promtool prometheus
 { has_programs amtool && has_alertmanager; } || unpack prometheus-alertmanager amtool alertmanager
 has_check || make_check

@@ -19,12 +19,12 @@ from services.needs.app import SERVICE as NEEDS
 from services.needs.cli import import_group as imports_of_needs
 from services.training.app import SERVICE as TRAINING
 from services.training.cli import import_group as imports_of_training
-from shared.db import Database, Lineage, differing_lineages, migrate
+from shared.db import Database, Lineage, differing_lineages, migrate, plain
 from shared.errors import Conflict
 from shared.event_log import EmbeddedTransport
 from shared.folder import Folder, InUse
 from shared.identity.tables import IDENTITY_LINEAGES
-from shared.operate.backup import Standing, backup, plain
+from shared.operate.backup import Standing, backup
 from shared.operate.doctor import doctor
 from shared.operate.installation import KafkaInstallation, Log, opened
 from shared.operate.move import move
@@ -143,8 +143,8 @@ class ManyServices(KafkaInstallation):
     async def standing(self) -> AsyncIterator[Standing]:
         """All databases and, where it is named, the account that may copy their server whole; raises WrongSetting."""
         urls = {name: self.settings.database_url(name) for name in SERVICES}
-        copying = self.settings.backup_database_url
-        server = None if copying is None else plain(copying.get_secret_value())
+        named = self.settings.backup_database_url is not None
+        server = plain(self.settings.database_url("backup")) if named else None
         yield Standing(kind="full", server=server, databases={**urls, "identity": self.identity_url})
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,18 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import AdaptedConnection, Connection, CursorResult, DateTime, MetaData, Table, Text, event, text
+from sqlalchemy import (
+    AdaptedConnection,
+    Connection,
+    CursorResult,
+    DateTime,
+    MetaData,
+    Table,
+    Text,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
@@ -64,6 +75,11 @@ class Origin:
     zone: tzinfo = WIB
 
 
+def plain(url: str) -> str:
+    """SQLAlchemy's address as the driver and PostgreSQL's own programs take it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 class Database:
     """Engine and sessions of one database; time-outs so that nobody waits for ever."""
 
@@ -78,26 +94,29 @@ class Database:
     ) -> None:
         self.url = url
         self.origin = origin
+        connect = partial(
+            asyncpg.connect,
+            plain(url),
+            timeout=5,
+            command_timeout=statement_timeout + 5,
+            server_settings={
+                "application_name": f"bangkom-{origin.service}",
+                "statement_timeout": str(int(statement_timeout * 1000)),
+                # A process that stands still in a transaction must not keep its rows from the others for ever.
+                "idle_in_transaction_session_timeout": str(int(idle_timeout * 1000)),
+                "timezone": "UTC",
+                "jit": "off",
+            },
+        )
         self.engine = create_async_engine(
             url,
+            async_creator=connect,
             poolclass=pool_of(origin.service),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
             # A failure's message goes further than its statement: values of people stay out of it.
             hide_parameters=True,
-            connect_args={
-                "timeout": 5,
-                "command_timeout": statement_timeout + 5,
-                "server_settings": {
-                    "application_name": f"bangkom-{origin.service}",
-                    "statement_timeout": str(int(statement_timeout * 1000)),
-                    # A process that stands still in a transaction must not keep its rows from the others for ever.
-                    "idle_in_transaction_session_timeout": str(int(idle_timeout * 1000)),
-                    "timezone": "UTC",
-                    "jit": "off",
-                },
-            },
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         self._sessions = async_sessionmaker(

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     topic_prefix: str = Field(default="", pattern=r"^([A-Za-z0-9_-]+\.)?$")
     topic_retention_days: int = Field(default=2192, ge=1)
     accept_agencies: Annotated[frozenset[AgencyCode], NoDecode] = frozenset()
+    database_ca_file: Path | None = None
     identity_database_url: SecretStr | None = None
     backup_database_url: SecretStr | None = None
     oidc_issuer: str | None = None
@@ -103,7 +104,7 @@ class Settings(BaseSettings):
             raise ValueError("harus diawali http:// atau https://")
         return value
 
-    @field_validator("kafka_ca_file")
+    @field_validator("kafka_ca_file", "database_ca_file")
     @classmethod
     def _certificates(cls, value: Path | None) -> Path | None:
         if value is None:
@@ -144,12 +145,19 @@ class Settings(BaseSettings):
         """Agencies whose events are taken: our own, unless others are named."""
         return self.accept_agencies or frozenset({self.agency})
 
-    def database_url(self, service: str) -> str:
-        """The address of a service's database; raises WrongSetting when none is set."""
-        secret: SecretStr | None = getattr(self, f"{service}_database_url")
+    def database_url(self, name: str) -> str:
+        """The address of a database, of a service or of "identity" or "backup"; raises WrongSetting when none is set.
+
+        With a file of authorities it asks for TLS with a certificate that they signed for the server's name.
+        """
+        secret: SecretStr | None = getattr(self, f"{name}_database_url")
         if secret is None:
-            raise WrongSetting(f"BANGKOM_{service.upper()}_DATABASE_URL belum diisi.")
-        return secret.get_secret_value()
+            raise WrongSetting(f"BANGKOM_{name.upper()}_DATABASE_URL belum diisi.")
+        address = secret.get_secret_value()
+        if self.database_ca_file is None:
+            return address
+        verified = {"sslmode": "verify-full", "sslrootcert": str(self.database_ca_file)}
+        return make_url(address).update_query_dict(verified).render_as_string(hide_password=False)
 
 
 def settings_for(*services: str) -> Settings:

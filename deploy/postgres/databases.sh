@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Gives each service a database and a role of its own, with the password in the address in its file, and nobody else a way
-# in. The fifth keeps the accounts that people sign in with. May run at any time, any number of times.
-#   PGHOST, PGPORT, PGUSER  the server and its superuser
-#   POSTGRES_SECRETS        folder with postgres_password and <name>_database_url
+# Gives each service a database, an account that owns its tables and changes them with a new version, and an account that
+# works with what is in them; each with the password in the address in its file, and nobody else a way in. The fifth keeps
+# the accounts that people sign in with. May run at any time, any number of times.
+#   PGHOST, PGUSER    the server's socket and its superuser
+#   POSTGRES_SECRETS  folder with <name>_database_url and <name>_owner_database_url
 set -euo pipefail
 
 readonly secrets=${POSTGRES_SECRETS:-/run/secrets}
-PGPASSWORD=$(<"$secrets/postgres_password")
-export PGPASSWORD
 
 sql() {
     psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 "$@"
@@ -22,24 +21,43 @@ password() {
     echo "${BASH_REMATCH[1]}"
 }
 
-for name in needs training mentoring evaluation identity; do
-    password=$(password "$name")
-    sql --dbname=postgres --set=role="bangkom_$name" --set=password="$password" <<'END'
+# An account with its password, and the rights given; without any, it may come into no database.
+account() {
+    local password
+    password=$(password "$1")
+    sql --dbname=postgres --set=role="bangkom_$1" --set=password="$password" --set=rights="$2" <<'END'
 SELECT format('CREATE ROLE %I', :'role') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') \gexec
-ALTER ROLE :"role" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD :'password';
-SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 LOCALE ''C'' LOCALE_PROVIDER builtin'
-              ' BUILTIN_LOCALE ''C.UTF-8''', :'role', :'role')
-    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'role') \gexec
-REVOKE ALL ON DATABASE :"role" FROM PUBLIC;
+ALTER ROLE :"role" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE :rights PASSWORD :'password';
 END
-    sql --dbname="bangkom_$name" --command="REVOKE ALL ON SCHEMA public FROM PUBLIC"
+}
+
+for name in needs training mentoring evaluation identity; do
+    account "$name" NOREPLICATION
+    account "${name}_owner" NOREPLICATION
+    sql --dbname=postgres --set=role="bangkom_$name" --set=owner="bangkom_${name}_owner" <<'END'
+SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 LOCALE ''C'' LOCALE_PROVIDER builtin'
+              ' BUILTIN_LOCALE ''C.UTF-8''', :'role', :'owner')
+    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'role') \gexec
+ALTER DATABASE :"role" OWNER TO :"owner";
+REVOKE ALL ON DATABASE :"role" FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE :"role" TO :"role";
+END
+    sql --dbname="bangkom_$name" --set=role="bangkom_$name" --set=owner="bangkom_${name}_owner" <<'END'
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO :"role";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"role";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA public GRANT SELECT, USAGE, UPDATE ON SEQUENCES TO :"role";
+-- Until there were two accounts, the one that works owned the tables.
+SELECT EXISTS (SELECT FROM pg_class WHERE relowner = :'role'::regrole) AS owns \gset
+\if :owns
+REASSIGN OWNED BY :"role" TO :"owner";
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"role";
+GRANT SELECT, USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA public TO :"role";
+\endif
+END
 done
 sql --dbname=postgres --command="REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC"
 
 # Copies the whole server, and reads no table.
-password=$(password backup)
-sql --dbname=postgres --set=password="$password" <<'END'
-SELECT 'CREATE ROLE bangkom_backup' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bangkom_backup') \gexec
-ALTER ROLE bangkom_backup LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE REPLICATION PASSWORD :'password';
-GRANT CONNECT ON DATABASE postgres TO bangkom_backup;
-END
+account backup REPLICATION
+sql --dbname=postgres --command="GRANT CONNECT ON DATABASE postgres TO bangkom_backup"

@@ -8,7 +8,6 @@ import hashlib
 import importlib.metadata
 import os
 import shutil
-import subprocess
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -22,9 +21,10 @@ import click
 import orjson
 from sqlalchemy import URL, make_url
 
-from shared.db import Lineage
+from shared.db import Lineage, plain
 from shared.errors import Conflict
 from shared.operate import kept, segments
+from shared.operate.encrypted import reached
 from shared.operate.installation import execute
 from shared.operate.kept import Kept, Kind
 from shared.postgres import program, programs_environment
@@ -88,7 +88,7 @@ async def make(installation: Keepable, folder: Path) -> tuple[Path, Kept]:
             path = folder / kept.name_of(installation.settings.agency, now)
             partial = path.with_name(f".{path.name}.partial")
             try:
-                await asyncio.to_thread(copy_server, standing.server, partial)
+                await copy_server(standing.server, partial)
                 paper = Kept(
                     format=kept.FORMAT,
                     kind=standing.kind,
@@ -137,18 +137,18 @@ async def _time_and_version(server: str) -> tuple[datetime, int]:
     return now.astimezone(UTC), version
 
 
-def copy_server(server: str, folder: Path) -> None:
+async def copy_server(server: str, folder: Path) -> None:
     """Copy a running server's files and the WAL they need into packed files, and read them back to compare."""
-    run("pg_basebackup", "--format=tar", "--gzip", "--wal-method=stream", "--checkpoint=fast",
+    await run("pg_basebackup", "--format=tar", "--gzip", "--wal-method=stream", "--checkpoint=fast",
         "--manifest-checksums=SHA256", "--no-password", f"--pgdata={folder}", server=server)  # fmt: skip
-    others = {path.name for path in folder.iterdir()} - {kept.BASE, kept.WAL, kept.POSTGRES_MANIFEST}
-    if others:
-        raise Conflict("Peladen ini menyimpan data di luar foldernya (tablespace): itu tidak dicadangkan di sini.")
-    _require_what_was_sent(folder)
+    await asyncio.to_thread(_require_what_was_sent, folder)
 
 
 def _require_what_was_sent(folder: Path) -> None:
-    """Raise Conflict unless each file that the server noted is in the packed one, with the sum that it noted."""
+    """Raise Conflict unless all is there, and each file that the server noted is packed, with the sum that it noted."""
+    others = {path.name for path in folder.iterdir()} - {kept.BASE, kept.WAL, kept.POSTGRES_MANIFEST}
+    if others:
+        raise Conflict("Peladen ini menyimpan data di luar foldernya (tablespace): itu tidak dicadangkan di sini.")
     noted = orjson.loads((folder / kept.POSTGRES_MANIFEST).read_bytes())["Files"]
     sums = {file["Path"]: file["Checksum"] for file in noted}
     with tarfile.open(folder / kept.BASE) as packed:
@@ -167,7 +167,7 @@ def _content_sum(content: IO[bytes]) -> str:
     return total.hexdigest()
 
 
-def command_of(name: str, *arguments: str, server: str) -> tuple[list[str], dict[str, str]]:
+def _command(name: str, *arguments: str, server: str) -> tuple[list[str], dict[str, str]]:
     """The command and the variables of a program of PostgreSQL. A password is in no list of processes."""
     url = make_url(server)
     open_to_all = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
@@ -176,12 +176,19 @@ def command_of(name: str, *arguments: str, server: str) -> tuple[list[str], dict
     return [program(name), *arguments, address], programs_environment() | password
 
 
-def run(name: str, *arguments: str, server: str) -> None:
-    """Run a program of PostgreSQL; raises Conflict with what it said."""
-    command, environment = command_of(name, *arguments, server=server)
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+async def run(name: str, *arguments: str, server: str) -> None:
+    """Run a program of PostgreSQL on a server; told to end, it ends. Raises Conflict with what it said."""
+    async with reached(server) as address:
+        command, environment = _command(name, *arguments, server=address)
+        ran = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
+        try:
+            _, said = await ran.communicate()
+        except asyncio.CancelledError:
+            ran.terminate()
+            await ran.wait()
+            raise
     if ran.returncode != 0:
-        raise Conflict(f"{name} gagal: {ran.stderr.strip()}")
+        raise Conflict(f"{name} gagal: {said.decode().strip()}")
 
 
 def unpacked_bytes(folder: Path) -> int:
@@ -215,11 +222,6 @@ async def _versions(connection: asyncpg.Connection, lineages: Iterable[str]) -> 
 def names_of(lineages: Mapping[str, Sequence[Lineage]]) -> dict[str, list[str]]:
     """The names of the lineages of each database."""
     return {database: [each.name for each in its] for database, its in lineages.items()}
-
-
-def plain(url: str) -> str:
-    """SQLAlchemy's address as asyncpg and libpq take it."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _files(folder: Path) -> dict[str, kept.File]:

@@ -89,9 +89,8 @@ class KafkaInstallation:
     @property
     def identity_url(self) -> str:
         """The address of the identity database: its own, unless there is but one service that keeps it."""
-        url = self.settings.identity_database_url
-        if url is not None:
-            return url.get_secret_value()
+        if self.settings.identity_database_url is not None:
+            return self.settings.database_url("identity")
         if len(self.services) > 1:
             raise WrongSetting("BANGKOM_IDENTITY_DATABASE_URL belum diisi: tiap layanan menyimpan akunnya sendiri.")
         return self.settings.database_url(next(iter(self.services)))

@@ -13,12 +13,12 @@ import asyncpg
 import click
 
 from shared import audit, kafka
-from shared.db import Database, Lineage, differing_lineages, migrate
+from shared.db import Database, Lineage, differing_lineages, migrate, plain
 from shared.delivery.relay import LOCK
 from shared.errors import Conflict
 from shared.events.catalogue import TOPICS
 from shared.identity.actor import SYSTEM
-from shared.operate.backup import Keepable, plain
+from shared.operate.backup import Keepable
 from shared.operate.installation import execute, opened
 from shared.operate.restore import bring_back, checked
 from shared.operate.state import TableState, connect, state_of

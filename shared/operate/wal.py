@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
+import signal
+from contextlib import suppress
 
 import asyncpg
 import click
 
-from shared.operate.backup import FOLDER_MODE, Keepable, command_of, run
+from shared.operate.backup import FOLDER_MODE, Keepable, run
 from shared.operate.installation import execute
 from shared.operate.segments import folder_of
 from shared.settings import WrongSetting
@@ -24,17 +26,25 @@ FETCHED = "SELECT active FROM pg_replication_slots WHERE slot_name = $1"
 @click.pass_obj
 def wal(installation: Keepable, *, check: bool) -> None:
     """Ambil log PostgreSQL terus-menerus ke BANGKOM_BACKUPS, sehingga saat mana pun dapat dipulihkan."""
-    server, timeline, fetched = execute(_server(installation))
     if check:
+        _, _, fetched = execute(_server(installation))
         click.echo("Log sedang diambil." if fetched else "Log tidak sedang diambil.")
         raise SystemExit(0 if fetched else 1)
+    execute(_fetch(installation))
+
+
+async def _fetch(installation: Keepable) -> None:
+    """Fetch until the server ends, which raises Conflict, or until we are told to end."""
+    server, timeline, _ = await _server(installation)
     folder = folder_of(installation.settings.backups, timeline)
     folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    run("pg_receivewal", f"--slot={SLOT}", "--create-slot", "--if-not-exists", "--no-password", server=server)
+    await run("pg_receivewal", f"--slot={SLOT}", "--create-slot", "--if-not-exists", "--no-password", server=server)
     words = [f"--slot={SLOT}", f"--directory={folder}", "--synchronous", "--no-loop", "--no-password"]
-    command, environment = command_of("pg_receivewal", *words, server=server)
-    # In our place, so that whoever watches and stops us watches and stops it.
-    os.execve(command[0], command, environment)  # noqa: S606 no shell is wanted
+    fetching = asyncio.ensure_future(run("pg_receivewal", *words, server=server))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, fetching.cancel)
+    with suppress(asyncio.CancelledError):
+        await fetching
 
 
 async def _server(installation: Keepable) -> tuple[str, int, bool]:

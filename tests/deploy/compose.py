@@ -102,7 +102,7 @@ class Places:
         """What a container is told, as a process of this machine must be told it."""
         text = self.hosts(text).replace(SECRETS, str(self.secrets(service)))
         for mount in self._services[service].get("volumes") or ():
-            source = mount["source"] if mount["type"] == "bind" else str(self._volume(mount["source"]))
+            source = mount["source"] if mount["type"] == "bind" else str(self.volume(mount["source"]))
             text = text.replace(mount["target"], source)
         for (name, port), address in self._addresses.items():
             if name == service:
@@ -110,17 +110,15 @@ class Places:
                 text = re.sub(rf"127\.0\.0\.1([:/]){port}\b", rf"{host}\g<1>{number}", text)
         return text
 
-    def _volume(self, name: str) -> Path:
+    def volume(self, name: str) -> Path:
+        """The folder that stands for a volume."""
         folder = self._folder / "volumes" / name
         folder.mkdir(parents=True, exist_ok=True)
+        # Engines give it to the account of whoever uses it first.
+        folder.chmod(0o777)
         return folder
 
     def environment(self, service: str) -> dict[str, str]:
         """The variables of a container."""
         given: Mapping[str, str | None] = self._services[service].get("environment") or {}
-        return {name: self._value(service, name, value) for name, value in given.items() if value is not None}
-
-    def _value(self, service: str, name: str, value: str) -> str:
-        if name.endswith("HOST"):
-            return next(address.split(":")[0] for (other, _), address in self._addresses.items() if other == value)
-        return self.here(service, value)
+        return {name: self.here(service, value) for name, value in given.items() if value is not None}

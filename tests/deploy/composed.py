@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 from sqlalchemy import make_url
 
-from shared.postgres import EmbeddedPostgres, program
+from shared.postgres import program
 from tests.architecture.conftest import ROOT
 from tests.deploy.compose import AGENCY, Places, resolved, write_env
+from tests.deploy.postgres import ContainerPostgres
 from tests.journeys.installations import SERVICES, Installation
 from tests.servers.kafka import JAVA, free_ports
 from tests.waiting import wait_until
@@ -41,18 +42,21 @@ class Composed(Installation):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        gateway, number = free_ports(2)
+        [gateway] = free_ports(1)
         self._env_file = write_env(folder, {**AGENCY, "BANGKOM_BASE_URL": f"https://localhost:{gateway}"})
         self.make_secrets()
         project = resolved(self._env_file, "commands")
         self.services: dict[str, Any] = {n: s for n, s in project["services"].items() if n not in ELSEWHERE}
-        # The embedded server keeps to its port, so each run has an address of the loopback to itself.
-        database = f"127.{number >> 8}.{number & 255}.1:5432"
-        taken = {("postgres", 5432): database, ("gateway", 8443): f"localhost:{gateway}"}
-        self.places = Places(project, folder, taken)
+        self.places = Places(project, folder, {("gateway", 8443): f"localhost:{gateway}"})
         self.trust = ssl.create_default_context(cafile=folder / "secrets" / "authority.pem")
         self._client = httpx.AsyncClient(timeout=30, verify=self.trust)
-        self._postgres = EmbeddedPostgres(folder / "volumes" / "postgres")
+        self._postgres = ContainerPostgres(
+            data=self.places.volume("postgres") / "18",
+            sockets=self.places.volume("postgres-socket"),
+            port=int(self.places.port("postgres", 5432)),
+        )
+        (folder / "tmp").mkdir()
+        (folder / "tmp").chmod(0o1777)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._done = {name: asyncio.Event() for name in self.services}
 
@@ -82,7 +86,10 @@ class Composed(Installation):
             if how["required"] or other in self._done:
                 await self._done[other].wait()
         if name == "postgres":
-            await asyncio.to_thread(self._start_postgres)
+            started = await asyncio.to_thread(
+                self._postgres.start, self._command(name), self._full(name), self._log(name)
+            )
+            self._processes[name] = started
         else:
             self._spawn(name)
         if self.services[name]["restart"] == "no":
@@ -144,7 +151,7 @@ class Composed(Installation):
         return {
             "PATH": f"{Path(program('psql')).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
-            "TMPDIR": str(self.folder),
+            "TMPDIR": str(self.folder / "tmp"),
             "KAFKA_HOME": str(self.folder / "kafka"),
             "KAFKA_SECRETS": str(self.places.secrets(name)),
             "POSTGRES_SECRETS": str(self.places.secrets(name)),
@@ -155,6 +162,8 @@ class Composed(Installation):
         told = self.places.environment(name)
         if "BANGKOM_BIND" in told:
             told["BANGKOM_BIND"] = "127.0.0.1"
+        if "PGHOST" in told:
+            told["PGPORT"] = self.places.port("postgres", 5432)
         for setting, port in {"BANGKOM_PORT": 8000, "BANGKOM_OPS_PORT": 9000}.items():
             if self.places.knows(name, port):
                 told[setting] = self.places.port(name, port)
@@ -179,20 +188,6 @@ class Composed(Installation):
         mount["source"] = str(self.folder / "gateway")
         (self.folder / "gateway").mkdir()
         (self.folder / "gateway" / "Caddyfile").write_text(text, encoding="utf-8")
-
-    def _start_postgres(self) -> None:
-        """The embedded server, made to listen and to ask for passwords, with the settings of the command."""
-        server = self._postgres
-        server.start()
-        host, _ = self.places.address("postgres", 5432).split(":")
-        words = [self.places.here("postgres", word) for word in self.services["postgres"]["command"][1:]]
-        told = [word[2:].split("=") for word in words]
-        password = (self.places.secrets("postgres") / "postgres_password").read_text().strip()
-        statements = [f"ALTER SYSTEM SET {name} = '{value}'" for name, value in [*told, ["listen_addresses", host]]]
-        for statement in (*statements, f"ALTER ROLE postgres PASSWORD '{password}'"):
-            subprocess.run([program("psql"), "-Xq", "-d", server.dsn("postgres"), "-c", statement], check=True)
-        server.stop()
-        server.start()
 
     def settings(self, service: str) -> dict[str, object]:
         return dict(self._environment(f"{service}-web"))
@@ -229,7 +224,6 @@ class Composed(Installation):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        self._postgres.stop(immediate=True)
         await super().close()
 
     def _log(self, name: str) -> Path:

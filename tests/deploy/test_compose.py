@@ -158,12 +158,12 @@ def test_secrets_script_makes_every_secret_the_file_names(project: dict[str, Any
 
 def test_each_container_of_a_service_gets_its_own_secrets_only(project: dict[str, Any]) -> None:
     for name in SERVICES:
-        for part in ("web", "worker", "relay", "migrate"):
+        for part, account in {"web": "", "worker": "", "relay": "", "migrate": "_owner"}.items():
             given = {each["source"]: each["target"].rpartition("/")[2] for each in secrets(project, f"{name}-{part}")}
             assert given == {
                 "authority.pem": "authority.pem",
-                f"{name}_database_url": f"BANGKOM_{name.upper()}_DATABASE_URL",
-                "identity_database_url": "BANGKOM_IDENTITY_DATABASE_URL",
+                f"{name}{account}_database_url": f"BANGKOM_{name.upper()}_DATABASE_URL",
+                f"identity{account}_database_url": "BANGKOM_IDENTITY_DATABASE_URL",
                 f"kafka_{name}_password": "BANGKOM_KAFKA_PASSWORD",
             }
 

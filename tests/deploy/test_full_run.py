@@ -96,7 +96,7 @@ async def check_surroundings(composed: Composed) -> None:
     for volume in ("postgres", "kafka-1", "backups", "prometheus"):
         assert 0 < told["bangkom_disk_free_bytes", volume] < told["bangkom_disk_size_bytes", volume]
     assert told["bangkom_backup_made_timestamp_seconds", "medan"] == 0
-    for server in (("gateway", 8443), ("kafka-1", 9092)):
+    for server in (("gateway", 8443), ("kafka-1", 9092), ("postgres", 5432)):
         ends = told["bangkom_certificate_ends_timestamp_seconds", composed.places.address(*server)]
         assert timedelta(seconds=ends - time.time()) == pytest.approx(CERTIFICATE_GOOD, abs=timedelta(days=1))
 
@@ -184,25 +184,33 @@ async def read(composed: Composed, name: str, topic: str, *, group: str) -> None
 
 
 async def check_databases(composed: Composed) -> None:
-    """Each service reaches its own database, and no other; a wrong password none."""
+    """Each service reaches its own database, and no other, and changes no table; a wrong password reaches none."""
     for service in SERVICES:
         own = composed.dsn(service)
-        await enter(own)
+        await enter(composed, own)
+        await enter(composed, owner := composed.database(service, composed.places.secrets(f"{service}-migrate")))
         for other in (*SERVICES, "identity", "postgres", "template1"):
             if other != service:
                 name = other if other in {"postgres", "template1"} else f"bangkom_{other}"
-                with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                    await enter(own.rpartition("/")[0] + f"/{name}")
+                for account in (own, owner):
+                    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                        await enter(composed, account.rpartition("/")[0] + f"/{name}")
         with pytest.raises(asyncpg.InvalidPasswordError):
-            await enter(own.replace("@", "0@"))
+            await enter(composed, own.replace("@", "0@"))
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await enter(composed, own, "DROP TRIGGER audit_entries_append_only ON audit_entries")
+    address = composed.places.address("postgres", 5432)
+    password = (composed.folder / "secrets" / "postgres_password").read_text().strip()
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError, match="rejects"):
+        await enter(composed, f"postgresql://postgres:{password}@{address}/postgres")
 
 
 async def check_backup(composed: Composed) -> None:
     """The account of the backups copies the server whole and reads no table; then a doctor finds nothing."""
     copying = composed.database("backup", composed.places.secrets("wal"))
-    await enter(copying)
+    await enter(composed, copying)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await enter(copying.rpartition("/")[0] + "/bangkom_needs")
+        await enter(composed, copying.rpartition("/")[0] + "/bangkom_needs")
 
     composed.bangkom("backup")
 
@@ -219,9 +227,9 @@ async def check_changed_secrets(composed: Composed) -> None:
     composed.make_secrets()
     composed.places.forget_secrets()
     await composed.run_again("databases")
-    await enter(composed.dsn("needs"))
+    await enter(composed, composed.dsn("needs"))
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await enter(old_address)
+        await enter(composed, old_address)
 
     await composed.run_again("kafka-accounts", "admin", stdin="sandi-baru-administrator\n")
     assert await topics_seen(composed, {**old_access, "sasl_plain_password": "sandi-baru-administrator"})
@@ -229,9 +237,13 @@ async def check_changed_secrets(composed: Composed) -> None:
         await topics_seen(composed, old_access)
 
 
-async def enter(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
+async def enter(composed: Composed, dsn: str, statement: str = "SELECT 1") -> None:
+    """Come in encrypted, and do something; nobody does so as a superuser."""
+    # Of its own: what speaks HTTP says so in the one that it is given.
+    trust = ssl.create_default_context(cafile=composed.folder / "secrets" / "authority.pem")
+    connection = await asyncpg.connect(dsn, ssl=trust)
     try:
         assert await connection.fetchval("SELECT NOT rolsuper FROM pg_roles WHERE rolname = current_user")
+        await connection.execute(statement)
     finally:
         await connection.close()

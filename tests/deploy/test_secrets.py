@@ -43,7 +43,7 @@ def test_passwords_are_long_random_and_different(made_secrets: Path, tmp_path: P
         if name.endswith(("_password", "_url"))
     ]
 
-    assert len(set(passwords)) == len(passwords) == 2 * 13
+    assert len(set(passwords)) == len(passwords) == 2 * 18
 
 
 def made_again(folder: Path) -> Path:
@@ -64,7 +64,13 @@ def test_what_is_there_stays_and_what_is_missing_is_made_anew(made_secrets: Path
 
 
 @pytest.mark.parametrize(
-    ("file", "host"), [("kafka.pem", "kafka-1"), ("kafka.pem", "kafka-3"), ("gateway.pem", "bangkom.medan.example")]
+    ("file", "host"),
+    [
+        ("kafka.pem", "kafka-1"),
+        ("kafka.pem", "kafka-3"),
+        ("postgres.pem", "postgres"),
+        ("gateway.pem", "bangkom.medan.example"),
+    ],
 )
 def test_certificates_stand_for_their_hosts_and_no_other(made_secrets: Path, file: str, host: str) -> None:
     authority, certificate = made_secrets / "authority.pem", made_secrets / file

@@ -55,7 +55,7 @@ class Agency(Apart):
             try:
                 yield
             finally:
-                process.kill()
+                process.terminate()
 
     def lose_server(self) -> None:
         self.server.kill()
