@@ -131,14 +131,27 @@ def test_images_are_pinned_and_ours_is_the_version_of_the_project(project: dict[
 def test_only_the_gateway_is_reached_from_elsewhere(project: dict[str, Any]) -> None:
     assert project["networks"]["inside"]["internal"]
     for name, each in project["services"].items():
-        open_to_all = {
-            f"{port['published']}:{port['target']}"
-            for port in each.get("ports", ())
-            if port.get("host_ip") != "127.0.0.1"
-        }
-        assert open_to_all == OPEN_TO_ALL.get(name, set()), name
+        assert reached(each, but="127.0.0.1") == OPEN_TO_ALL.get(name, set()), name
         assert "inside" in each["networks"], name
         assert each.get("ports") or set(each["networks"]) == {"inside"}, name
+
+
+def reached(service: dict[str, Any], *, but: str) -> set[str]:
+    """The ports of a container on addresses of the host but this one."""
+    ports = [port for port in service.get("ports", ()) if port.get("host_ip") != but]
+    return {f"{port['published']}:{port['target']}" for port in ports}
+
+
+def test_second_agency_on_the_host_takes_no_port_and_no_volume_of_the_first(tmp_path: Path) -> None:
+    own = {"HOST_ADDRESS": "10.0.0.2", "OPERATORS_ADDRESS": "127.0.0.2"}
+    second = resolved(write_env(tmp_path, AGENCY | own))
+    addresses = {port["host_ip"] for each in second["services"].values() for port in each.get("ports", ())}
+
+    assert addresses == {"10.0.0.2", "127.0.0.2"}
+    # Names that the file gave itself would be the same in both.
+    named = [kind for kind in ("volumes", "networks") for each in yaml.safe_load(TEXT)[kind].values() if "name" in each]
+    assert named == []
+    assert "container_name" not in TEXT
 
 
 def test_no_password_stands_in_the_file_or_has_a_default(project: dict[str, Any]) -> None:
