@@ -227,6 +227,8 @@ def _upgrade(connection: Connection, lineages: Sequence[Lineage]) -> None:
         config = lineage.config()
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")
+        # Looking for what is missing began a transaction: the next lineage would do its steps in it, and nobody commit.
+        connection.commit()
 
 
 async def migrate(database: Database, lineages: Sequence[Lineage]) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.db import KERNEL, Database, Origin, differing_lineages, migrate
+from shared.db import KERNEL, Database, Lineage, Origin, differing_lineages, migrate
+from shared.identity.tables import IDENTITY, IDENTITY_LINEAGES
 from tests.servers.postgres import NamedPostgres
 from tests.waiting import wait_until
 
@@ -34,9 +35,9 @@ async def database(postgres_server: NamedPostgres) -> AsyncIterator[Database]:
     postgres_server.drop_database(url)
 
 
-async def bring_to(database: Database, revision: str) -> None:
+async def bring_to(database: Database, revision: str, lineage: Lineage = KERNEL) -> None:
     def upgrade(connection: Connection) -> None:
-        config = KERNEL.config()
+        config = lineage.config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
@@ -107,3 +108,12 @@ async def test_two_migrators_wait_for_each_other(database: Database) -> None:
     await asyncio.gather(*(migrate(database, [KERNEL]) for _ in range(3)))
 
     assert await differing_lineages(database, [KERNEL]) == {}
+
+
+async def test_lineage_is_brought_up_to_date_behind_one_that_is_already(database: Database) -> None:
+    await migrate(database, [KERNEL])
+    await bring_to(database, "0001", IDENTITY)
+
+    await migrate(database, IDENTITY_LINEAGES)
+
+    assert await differing_lineages(database, IDENTITY_LINEAGES) == {}
