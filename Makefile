@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run up down test year recovery alerts browser lint faults load security docs dashboards image
+.PHONY: targets install run up down test year recovery alerts browser lint faults load security docs words dashboards image
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -84,6 +84,9 @@ load: install ## measure how fast delivery is and write build/load.json
 docs: install ## write event schemas, docs/events.md and docs/asyncapi.yaml anew
 	$(BIN)/python -m pytest -q tests/contracts/test_compatibility.py
 	$(BIN)/python -m shared.events.documents
+
+words: install ## bring the catalogs of pages up to date with the texts that there are
+	$(BIN)/python -m shared.web.catalogs shared/web $(patsubst %/translations,%,$(wildcard services/*/translations))
 
 dashboards: install ## write the dashboards of Grafana anew
 	$(BIN)/python -m deploy.grafana.make_dashboards

@@ -38,6 +38,7 @@ from shared.web.cookies import Cookies
 from shared.web.entrance import entrance_routes
 from shared.web.frame import Link, Shell
 from shared.web.home import Overview, ServiceView
+from shared.web.language import speak_from
 from shared.web.own_password import password_routes
 from shared.web.pages import environment
 from shared.web.shell import install_pages, install_shell
@@ -128,7 +129,7 @@ def create_app(service: Service, given: Resources) -> FastAPI:
     app = FastAPI(title=f"Bangkom: {service.title}", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings, app.state.database, app.state.identity = given.settings, given.database, given.identity
     app.state.overview = given.overview
-    install_shell(app)
+    install_shell(app, speak_from(service.folder))
     app.add_middleware(Traffic, service=service.name)
     app.include_router(service.router)
     install_pages(app, _shell(service, given), service.pages, _entrances(service, app))
@@ -169,7 +170,7 @@ def _shell(service: Service, given: Resources) -> Shell:
     return Shell(
         service=service.name,
         settings=settings,
-        templates=environment({service.name: service.folder / "templates"}, settings.zone),
+        templates=environment({service.name: service.folder / "templates"}, settings.zone, speak_from(service.folder)),
         links=service.navigation if given.links is None else given.links,
         cookies=Cookies(
             accounts=given.identity.origin.service, secure=(settings.base_url or "").startswith("https://")

@@ -14,7 +14,7 @@ VALUES = 60
 """What the right keeps for figures beside bars."""
 ROW = 46
 """Words above, a bar or cells below: so a row can be read on a phone."""
-HEADS = 110
+HEADS = 124
 """What the top of a heat map keeps for the titles of its columns, which stand aslant."""
 SLANT = 50
 """How far the last of those titles reaches beyond its column."""

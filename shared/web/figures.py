@@ -6,14 +6,20 @@ from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des")
+from shared.web.language import language
+
+MONTHS = {
+    "id": ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
 NOTHING = "–"
 _SHOWN_DIGITS = 3
+SWAPPED = str.maketrans(",.", ".,")
 
 
 def day(value: date | None) -> str:
     """A date such as 22 Nov 2026."""
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else NOTHING
+    return f"{value.day} {_month(value)} {value.year}" if value else NOTHING
 
 
 def days(first: date, last: date) -> str:
@@ -22,20 +28,19 @@ def days(first: date, last: date) -> str:
         return day(last)
     beginning = str(first.day)
     if (first.year, first.month) != (last.year, last.month):
-        beginning += (
-            f" {MONTHS[first.month - 1]}" if first.year == last.year else f" {MONTHS[first.month - 1]} {first.year}"
-        )
+        beginning += f" {_month(first)}" if first.year == last.year else f" {_month(first)} {first.year}"
     return f"{beginning} – {day(last)}"
 
 
 def moment_in(zone: tzinfo) -> Callable[[datetime | None], str]:
-    """Writes times such as 22 Nov 2026 14.05 WIB, in this zone."""
+    """Writes times such as 22 Nov 2026 14.05 WIB, in this zone; in English 14:05."""
 
     def moment(value: datetime | None) -> str:
         if value is None:
             return NOTHING
         local = value.astimezone(zone)
-        return f"{day(local)} {local:%H.%M} {local.tzname()}"
+        clock = f"{local:%H:%M}" if language() == "en" else f"{local:%H.%M}"
+        return f"{day(local)} {clock} {local.tzname()}"
 
     return moment
 
@@ -55,11 +60,11 @@ def cell_in(zone: tzinfo) -> Callable[[str | float | Decimal | date | None], str
 
 
 def number(value: float | Decimal | None, places: int | None = None) -> str:
-    """A number such as 1.234,5; without places, as many as it has."""
+    """A number such as 1.234,5, in English 1,234.5; without places, as many as it has."""
     if value is None:
         return NOTHING
     text = f"{value:,}" if places is None else f"{value:,.{places}f}"
-    return text.translate(str.maketrans(",.", ".,"))
+    return text if language() == "en" else text.translate(SWAPPED)
 
 
 def rupiah(value: int | None) -> str:
@@ -70,3 +75,7 @@ def rupiah(value: int | None) -> str:
 def masked(employee_number: str) -> str:
     """Only the last three digits: the others show birth date and sex."""
     return "•" * (len(employee_number) - _SHOWN_DIGITS) + employee_number[-_SHOWN_DIGITS:]
+
+
+def _month(value: date) -> str:
+    return MONTHS[language()][value.month - 1]

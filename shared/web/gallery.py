@@ -100,7 +100,7 @@ async def show_gallery(page: Annotated[Seeing, may_see()]) -> Response:
     return await page.show(
         "gallery.html",
         colours=COLOURS,
-        tones=TONES,
+        day=ROWS[0].held_on,
         list=LIST,
         rings=[charts.ring(14, 20), charts.ring(26, 20), charts.ring(0, 20)],
         bars=charts.bars(LEVELS, highest=5),

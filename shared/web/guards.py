@@ -23,9 +23,9 @@ class Public(Enum):
 PUBLIC = Public.PUBLIC
 PUBLIC_ROUTES = re.compile(
     r"GET /|POST /[a-z]+/sessions|(GET|POST) /[a-z]+/pages/(sign-in|activate)|GET /[a-z]+/pages/sign-in/back|"
-    r"POST /[a-z]+/back-channel-logout|MOUNT /static"
+    r"POST /[a-z]+/back-channel-logout|GET /shell/language|MOUNT /static"
 )
-"""The whole list: the home page (figures only), the ways in, what the provider calls, and the files of pages."""
+"""The whole list: home page (figures only), ways in, what the provider calls, choosing a language, static files."""
 
 
 def guards(app: FastAPI) -> dict[str, frozenset[Role] | Literal[Public.PUBLIC]]:

@@ -23,6 +23,7 @@ from shared.files.sheet import Cell, workbook
 from shared.identity.actor import Actor, Role
 from shared.web.doing import Doing, may_do
 from shared.web.forms import Typed
+from shared.web.language import _, translated
 from shared.web.seeing import Seeing, may_see
 from shared.web.signed_in import shell_of
 
@@ -62,7 +63,7 @@ class Choice:
     title: str
     options: Options | Callable[[AsyncSession, Actor], Awaitable[Options]]
     where: Callable[[str], ColumnElement[bool]]
-    every: str = "Semua"
+    every: str = _("Semua")
 
     async def offered(self, page: Seeing) -> Options:
         """The words by value."""
@@ -137,9 +138,9 @@ class Listing(Generic[T]):
     read: Callable[[Any], T]
     sort: str
     search: Callable[[str], ColumnElement[bool]] | None = None
-    search_title: str = "Cari"
+    search_title: str = _("Cari")
     choices: Sequence[Choice] = ()
-    empty: str = "Tidak ada yang tercatat di sini"
+    empty: str = _("Tidak ada yang tercatat di sini")
     hint: str = ""
 
     async def asked(self, page: Seeing, given: Mapping[str, str] | Typed) -> Asked:
@@ -193,23 +194,27 @@ class Listing(Generic[T]):
         lines: list[list[Cell]] = []
         # Read by parts, so that others are served meanwhile.
         async for part in (await page.session.stream(self._sorted(statement, asked))).partitions(1_000):
-            lines += [[_local(column.value(self.read(row)), zone) for column in self.columns] for row in part]
+            lines += [[_written(column, self.read(row), zone) for column in self.columns] for row in part]
         now = await clock.now(page.session)
-        notes = await self._notes(page, asked, [("Diunduh", _local(now, zone)), ("Baris", total)])
-        titles = [column.title for column in self.columns]
-        content = await asyncio.to_thread(workbook, self.name, titles, lines, notes)
+        notes = await self._notes(page, asked, [(_("Diunduh"), _local(now, zone)), (_("Baris"), total)])
+        titles = [translated(column.title) for column in self.columns]
+        content = await asyncio.to_thread(workbook, translated(self.name), titles, lines, notes)
         audit.note_export(page.session, page.actor, self.name, total)
         name = f"{self.name.lower().replace(' ', '-')}-{now.astimezone(zone):%Y-%m-%d}.xlsx"
         return Response(content, media_type=EXCEL, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     async def _notes(self, page: Seeing, asked: Asked, known: Sequence[Sequence[Cell]]) -> Sequence[Sequence[Cell]]:
-        notes: list[Sequence[Cell]] = [("Daftar", self.name), ("Instansi", shell_of(page.request).settings.agency)]
-        notes += [("Diunduh oleh", await page.name() or "akun tanpa pegawai"), *known]
+        notes: list[Sequence[Cell]] = [
+            (_("Daftar"), translated(self.name)),
+            (_("Instansi"), shell_of(page.request).settings.agency),
+        ]
+        notes += [(_("Diunduh oleh"), await page.name() or _("akun tanpa pegawai")), *known]
         if asked.text:
-            notes.append((self.search_title, asked.text))
+            notes.append((translated(self.search_title), asked.text))
         for choice in self.choices:
             if choice.key in asked.chosen:
-                notes.append((choice.title, (await choice.offered(page))[asked.chosen[choice.key]]))
+                words = (await choice.offered(page))[asked.chosen[choice.key]]
+                notes.append((translated(choice.title), translated(words)))
         return notes
 
     def _orders(self) -> dict[str, Expression]:
@@ -254,6 +259,12 @@ def add_list(router: APIRouter, path: str, listing: Listing[Any], *roles: Role, 
     @router.post(path)
     async def search_list(form: Doing = do) -> Response:
         return await form.look(lambda page: listing.answer(page, form.typed, template))
+
+
+def _written(column: Column[T], row: T, zone: tzinfo) -> Cell:
+    value = column.value(row)
+    # What has a tone is a state, whose words are ours; other texts are what people wrote.
+    return translated(value) if column.tone and isinstance(value, str) else _local(value, zone)
 
 
 def _local(value: Cell, zone: tzinfo) -> Cell:

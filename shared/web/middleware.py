@@ -1,12 +1,15 @@
 """What happens around every request: an id, a limit, headers, and no failure that gets away with details."""
 
+from collections.abc import Sequence
+
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
+from shared.web.language import SOURCE, speaking, wanted
 from shared.web.problems import answer_to_failure
 
 BODY_LIMIT = 1024 * 1024
@@ -25,10 +28,14 @@ SECURITY_HEADERS = {
 
 
 class RequestContext:
-    """Gives each request an id, in its answer and in every log line, and answers when the application fails."""
+    """Gives each request an id, in its answer and in every log line, and answers when the application fails.
 
-    def __init__(self, app: ASGIApp) -> None:
+    languages are those that all pages of the application have.
+    """
+
+    def __init__(self, app: ASGIApp, languages: Sequence[str] = (SOURCE,)) -> None:
         self._app = app
+        self._languages = languages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -46,7 +53,8 @@ class RequestContext:
                 _complete(MutableHeaders(scope=message), request_id)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        spoken = wanted(HTTPConnection(scope), self._languages)
+        with structlog.contextvars.bound_contextvars(request_id=request_id), speaking(spoken):
             try:
                 await self._app(scope, receive, send_with_headers)
             except Exception as error:  # noqa: BLE001 the outermost place: what is not answered here is not answered

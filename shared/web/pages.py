@@ -1,6 +1,6 @@
 """Pages rendered on the server: what is put into them is escaped, what is missing is an error."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
@@ -9,11 +9,15 @@ from starlette.responses import HTMLResponse
 
 from shared.db import WIB
 from shared.web import figures
+from shared.web.language import LANGUAGES, counted, language, translated
 from shared.web.wording import missing_words
 
 
-def environment(folders: Mapping[str, Path], zone: tzinfo = WIB) -> Environment:
-    """The shell's templates, and those of services under their names: ``needs/people.html``."""
+def environment(folders: Mapping[str, Path], zone: tzinfo = WIB, languages: Sequence[str] = ()) -> Environment:
+    """The shell's templates, and those of services under their names: ``needs/people.html``.
+
+    languages are those that people may choose on every page.
+    """
     services = PrefixLoader({name: FileSystemLoader(folder) for name, folder in folders.items()})
     made = Environment(
         loader=ChoiceLoader([FileSystemLoader(Path(__file__).parent / "templates"), services]),
@@ -21,7 +25,13 @@ def environment(folders: Mapping[str, Path], zone: tzinfo = WIB) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    # Newer than the types that come with it.
+    made.install_gettext_callables(translated, counted, newstyle=True)  # type: ignore[attr-defined]
+    made.filters["tr"] = translated
+    made.globals["language"] = language
+    made.globals["languages"] = {code: LANGUAGES[code] for code in languages}
     made.filters["count"] = figures.number
     made.filters["number"] = figures.number
     made.filters["day"] = figures.day

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from shared.web import gallery, home
+from shared.web import gallery, home, tongue
 from shared.web.frame import Shell
+from shared.web.language import SOURCE
 from shared.web.middleware import BodyLimit, RequestContext
 from shared.web.problems import install_problem_details
 
@@ -26,12 +27,13 @@ class Files(StaticFiles):
         return response
 
 
-def install_shell(app: FastAPI) -> None:
+def install_shell(app: FastAPI, languages: Sequence[str] = (SOURCE,)) -> None:
     """Everything the services show alike. The application brings its routes and its state."""
     install_problem_details(app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(RequestContext)
+    app.add_middleware(RequestContext, languages=languages)
     app.include_router(home.router)
+    app.include_router(tongue.router)
     app.mount("/static", Files(directory=STATIC), name="static")
 
 

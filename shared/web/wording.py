@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from shared.web.language import _, translated
+
 TITLES = {
     303: "Silakan masuk",
     401: "Belum masuk",
@@ -75,21 +77,21 @@ KINDS = {
 
 def status_title(status: int) -> str:
     """The short title of an HTTP status."""
-    return TITLES.get(status, HTTPStatus(status).phrase)
+    return translated(TITLES.get(status, HTTPStatus(status).phrase))
 
 
 def status_sentence(status: int) -> str:
     """A sentence for a failure of which only the status is known."""
-    return SENTENCES.get(status, status_title(status) + ".")
+    return translated(SENTENCES[status]) if status in SENTENCES else status_title(status) + "."
 
 
 def missing_words(names: Iterable[str]) -> str:
     """What a service lacks; a name without a word of ours stands as it is."""
-    return ", ".join(MISSING.get(name, name) for name in names)
+    return ", ".join(translated(MISSING.get(name, name)) for name in names)
 
 
 def reason(kind: str, limits: Mapping[str, Any] | None) -> str:
     """Why a field was refused. The limits are those of our own schemas, never a part of what was sent."""
     if kind in REASONS:
-        return REASONS[kind].format_map(dict(limits or {}))
-    return next((words for start, words in KINDS.items() if kind.startswith(start)), "tidak sah")
+        return translated(REASONS[kind]).format_map(dict(limits or {}))
+    return next((translated(words) for start, words in KINDS.items() if kind.startswith(start)), _("tidak sah"))

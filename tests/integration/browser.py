@@ -28,25 +28,25 @@ class Browser:
     """Somebody who has signed in and looks at pages."""
 
     def __init__(self, client: httpx.AsyncClient, token: str) -> None:
-        self._client = client
+        self.client = client
         self._token = token
 
     async def see(self, path: str, status: int = 200) -> str:
         """The page at a path."""
-        answer = await self._client.get(path)
+        answer = await self.client.get(path)
         assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
         return answer.text
 
     async def download(self, path: str) -> httpx.Response:
         """The file at a path."""
-        answer = await self._client.get(path)
+        answer = await self.client.get(path)
         assert answer.status_code == 200, answer.text
         return answer
 
     async def send(self, path: str, fields: Fields, key: str | None = None) -> httpx.Response:
         """Send a form as it would be sent from a page of ours; the same key stands for the same form shown."""
         sealed = {SEAL: form_seal(self._token), ONCE: key or new_key()}
-        return await self._client.post(path, data={**fields, **sealed})
+        return await self.client.post(path, data={**fields, **sealed})
 
     async def sent(self, path: str, fields: Fields, key: str | None = None) -> str:
         """Send a form that is taken, and see the page it leads to."""
@@ -56,7 +56,7 @@ class Browser:
 
     async def forged(self, path: str, fields: Fields) -> int:
         """The status of a form that another site made the browser send."""
-        return (await self._client.post(path, data=dict(fields))).status_code
+        return (await self.client.post(path, data=dict(fields))).status_code
 
 
 class Front:

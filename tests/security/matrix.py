@@ -22,6 +22,7 @@ def shell(service: str) -> dict[str, Allowed]:
         "GET /": PUBLIC,
         "MOUNT /static": PUBLIC,
         "GET /shell/gallery": EVERYBODY,
+        "GET /shell/language": PUBLIC,
         f"POST /{service}/sessions": PUBLIC,
         f"DELETE /{service}/sessions": EVERYBODY,
         f"GET /{service}/pages/sign-in": PUBLIC,
@@ -223,6 +224,7 @@ NOT_ABOUT_PEOPLE = frozenset(
     {
         "GET /",
         "GET /shell/gallery",
+        "GET /shell/language",
         "GET /needs/pages/sign-in",
         "GET /needs/pages/password",
         "GET /needs/pages/activate",

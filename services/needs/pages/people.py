@@ -24,6 +24,7 @@ from shared.identity.actor import Actor
 from shared.lists import Page
 from shared.web.charts import Bars, Value, bars
 from shared.web.figures import masked
+from shared.web.language import _, translated
 from shared.web.listing import Choice, Column, Listing, Options, add_list
 from shared.web.seeing import Seeing, may_see
 
@@ -42,7 +43,7 @@ async def units(session: AsyncSession, actor: Actor) -> Options:
 
 def _legal_status(listed: ListedPerson) -> str:
     code = listed.recorded.employee.legal_status
-    return LEGAL_STATUS.get(code, f"Kode {code}")
+    return translated(LEGAL_STATUS[code]) if code in LEGAL_STATUS else _("Kode {code}").format(code=code)
 
 
 PEOPLE = Listing[ListedPerson](

@@ -20,6 +20,7 @@ from shared.directory import named_people
 from shared.errors import Invalid, NotAllowed
 from shared.identity.actor import Role
 from shared.web.doing import Doing, Said, may_do
+from shared.web.language import _, translated
 from shared.web.seeing import Seeing, may_see
 
 router = APIRouter()
@@ -68,17 +69,17 @@ async def _decide(session: AsyncSession, form: Doing, decision: Decision) -> str
     actor, chosen = form.actor, set(decision.need)
     if decision.action == "verify":
         await commands.verify_needs(session, actor, chosen)
-        return f"{len(chosen)} kebutuhan diverifikasi."
+        return _("{count} kebutuhan diverifikasi.").format(count=len(chosen))
     if decision.action == "reject":
         await commands.reject_needs(session, actor, chosen, _reason(decision.reject_reason, REJECTIONS))
-        return f"{len(chosen)} kebutuhan ditolak."
+        return _("{count} kebutuhan ditolak.").format(count=len(chosen))
     if Role.ANALYST not in actor.roles:
         raise NotAllowed("Hanya analis yang memvalidasi atau mengembalikan kebutuhan.")
     if decision.action == "validate":
         await commands.validate_needs(session, actor, chosen)
-        return f"{len(chosen)} kebutuhan divalidasi."
+        return _("{count} kebutuhan divalidasi.").format(count=len(chosen))
     await commands.return_needs(session, actor, chosen, _reason(decision.return_reason, RETURNS))
-    return f"{len(chosen)} kebutuhan dikembalikan ke unit."
+    return _("{count} kebutuhan dikembalikan ke unit.").format(count=len(chosen))
 
 
 def _reason(given: Reason | None, allowed: Sequence[Reason]) -> Reason:
@@ -107,7 +108,7 @@ async def _waiting(page: Seeing, place: Place) -> Response:
         analyst=analyst,
         people=await named_people(session, {need.employee_id for need in shown}),
         titles={code: each.title for code, (_, each) in (await competencies(session)).items()},
-        rejections=[(reason.value, REASON[reason].capitalize()) for reason in REJECTIONS],
-        returns=[(reason.value, REASON[reason].capitalize()) for reason in RETURNS],
+        rejections=[(reason.value, translated(REASON[reason]).capitalize()) for reason in REJECTIONS],
+        returns=[(reason.value, translated(REASON[reason]).capitalize()) for reason in RETURNS],
         words=WORDS,
     )

@@ -19,6 +19,7 @@ from shared.errors import Invalid
 from shared.identity.actor import Actor, Role
 from shared.web.doing import Doing, Said, may_do
 from shared.web.forms import FormRefused, Typed
+from shared.web.language import _
 
 router = APIRouter()
 
@@ -67,7 +68,7 @@ async def enrol(class_id: UUID, form: Organiser) -> Response:
             raise Invalid("Centang sedikitnya satu orang.")
         newcomers = [await _newcomer(session, form.actor, each) for each in chosen]
         await commands.enrol(session, form.actor, class_id, newcomers)
-        return Said(to=_place(class_id), sentence=f"{len(newcomers)} peserta didaftarkan.")
+        return Said(to=_place(class_id), sentence=_("{count} peserta didaftarkan.").format(count=len(newcomers)))
 
     return await form.run(work, lambda page: class_page(page, class_id))
 
@@ -84,7 +85,8 @@ async def record_attendance(class_id: UUID, form: Classroom) -> Response:
             raise Invalid("Daftar ini kosong.")
         today = await clock.today(session)
         await commands.record_attendance(session, form.actor, class_id, taken.number, present, today)
-        sentence = f"Kehadiran sesi {taken.number} dicatat: {len(here)} dari {len(present)} hadir."
+        told = _("Kehadiran sesi {number} dicatat: {here} dari {all} hadir.")
+        sentence = told.format(number=taken.number, here=len(here), all=len(present))
         return Said(to=f"{_place(class_id)}#attendance", sentence=sentence)
 
     return await form.run(work, lambda page: class_page(page, class_id, _number(form.typed)))
@@ -97,7 +99,9 @@ async def record_scores(class_id: UUID, form: Classroom) -> Response:
     async def work(session: AsyncSession) -> Said:
         measured = _scores(form.typed, form.filled(Scale).max_score)
         changed = await commands.record_scores(session, form.actor, class_id, measured)
-        return Said(to=f"{_place(class_id)}#scores", sentence=f"Nilai dicatat; {len(changed)} berubah.")
+        return Said(
+            to=f"{_place(class_id)}#scores", sentence=_("Nilai dicatat; {count} berubah.").format(count=len(changed))
+        )
 
     return await form.run(work, lambda page: class_page(page, class_id))
 
@@ -111,7 +115,10 @@ async def close(class_id: UUID, form: Organiser) -> Response:
             raise Invalid("Centang bahwa kehadiran dan nilai sudah lengkap sebelum kelas ditutup.")
         judged = await commands.close_class(session, form.actor, class_id, await clock.today(session))
         done = sum(1 for each in judged if each.judgement and not each.judgement.missed)
-        return Said(to=_place(class_id), sentence=f"Kelas ditutup: {done} dari {len(judged)} peserta selesai.")
+        return Said(
+            to=_place(class_id),
+            sentence=_("Kelas ditutup: {done} dari {all} peserta selesai.").format(done=done, all=len(judged)),
+        )
 
     return await form.run(work, lambda page: class_page(page, class_id))
 
@@ -133,7 +140,7 @@ def _scores(typed: Typed, max_score: int) -> Sequence[tuple[UUID, Scores]]:
     for seat in typed.all("shown"):
         given = {kind: typed.get(f"{kind}-{seat}").strip() for kind in TESTS}
         bad = [kind for kind, text in given.items() if text and not _is_score(text, max_score)]
-        wrong |= {f"{kind}-{seat}": f"bilangan bulat 0 sampai {max_score}" for kind in bad}
+        wrong |= {f"{kind}-{seat}": _("bilangan bulat 0 sampai {highest}").format(highest=max_score) for kind in bad}
         if not bad and (any(given.values()) or typed.get(f"had-{seat}")):
             pre, post = (int(given[kind]) if given[kind] else None for kind in TESTS)
             measured.append((_id(seat), Scores(pre_score=pre, post_score=post, max_score=max_score)))

@@ -36,7 +36,7 @@ CLASSES = Listing[ListedClass](
             note=lambda listed: FORMS[listed.training_class.form],
         ),
         Column("begins", "Mulai", lambda listed: listed.training_class.schedule.start_date, ClassRow.start_date),
-        Column("ends", "Selesai", lambda listed: listed.training_class.schedule.end_date, ClassRow.end_date),
+        Column("ends", "Berakhir", lambda listed: listed.training_class.schedule.end_date, ClassRow.end_date),
         Column("place", "Tempat", lambda listed: listed.training_class.schedule.place, ClassRow.place),
         Column("seats", "Peserta", lambda listed: listed.seats_taken),
         Column("capacity", "Kapasitas", lambda listed: listed.training_class.schedule.capacity, ClassRow.capacity),

@@ -15,6 +15,7 @@ from shared import clock
 from shared.errors import NotFound
 from shared.lists import Page
 from shared.web import charts
+from shared.web.language import translated
 from shared.web.seeing import Seeing, may_see
 
 router = APIRouter()
@@ -62,6 +63,6 @@ async def learning_page(page: Seeing, employee_id: UUID, year: int | None) -> Re
         seats=seats,
         open_seats=[seat for seat in seats if seat.status is EnrolmentStatus.CONFIRMED],
         classes=await queries.classes_by_id(session, actor, {seat.class_id for seat in seats}),
-        declines=[(reason.value, CANCELLED[reason].capitalize()) for reason in sorted(DECLINES)],
+        declines=[(reason.value, translated(CANCELLED[reason]).capitalize()) for reason in sorted(DECLINES)],
         words=WORDS,
     )

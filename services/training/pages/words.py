@@ -21,6 +21,7 @@ from services.training.domain import (
 from services.training.domain.enrolments import WHOLE
 from services.training.rules import LEARNING_HOURS
 from services.training.tables import ActivityRow
+from shared.web.language import _, translated
 
 CLASS: Mapping[str, tuple[str, str]] = {
     ClassStatus.SCHEDULED: ("Terjadwal", "busy"),
@@ -66,6 +67,7 @@ _EACH: Mapping[Counting, str] = {
     Counting.TIME: "{hours} JP tiap kali",
     Counting.SEMESTER: "{hours} JP tiap semester",
 }
+_OTHERWISE = "JP program atau sertifikat"
 _EDUCATION = "Pendidikan formal"
 WORDS: Mapping[str, object] = {
     "CLASS": CLASS,
@@ -86,20 +88,20 @@ def form_name(row: ActivityRow) -> str:
     """The form of development that the table's code stands for."""
     table = LEARNING_HOURS.in_force(row.ends_on)
     forms = {code: FORMS[form] for form, code in table.codes.items()} if table else {}
-    return forms.get(row.form_code, _EDUCATION if row.form_code.startswith("A") else row.form_code)
+    return forms.get(row.form_code, translated(_EDUCATION) if row.form_code.startswith("A") else row.form_code)
 
 
 def rule_of(row: ActivityRow) -> str:
     """How the table counts an activity, in a sentence."""
     table = LEARNING_HOURS.in_force(row.ends_on)
     rate = table.rates.get(row.form_code) if table else None
-    return _said(rate, Scope(row.scope)) if rate else "Tabel tidak memuat bentuk ini"
+    return _said(rate, Scope(row.scope)) if rate else _("Tabel tidak memuat bentuk ini")
 
 
 def _said(rate: Rate, scope: Scope) -> str:
-    said = _EACH.get(rate.counting, "JP program atau sertifikat").format(hours=rate.hours[scope])
+    said = translated(_EACH.get(rate.counting, _OTHERWISE)).format(hours=rate.hours[scope])
     if rate.times_per_month is not None:
-        said += f", paling banyak {rate.times_per_month} kali sebulan"
+        said += _(", paling banyak {times} kali sebulan").format(times=rate.times_per_month)
     if rate.percent[scope] != WHOLE:
-        said += f", dikali {rate.percent[scope]} % karena di luar negeri"
+        said += _(", dikali {percent} % karena di luar negeri").format(percent=rate.percent[scope])
     return said
