@@ -13,10 +13,11 @@ from types import ModuleType
 import openpyxl
 import pytest
 from fastapi import APIRouter
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from services.training.app import SERVICE
 from services.training.tables import ProgramRow
+from shared.audit import AuditEntry
 from shared.db import Database, insert_rows
 from shared.identity.actor import Role
 from shared.identity.tables import IDENTITY
@@ -196,4 +197,7 @@ async def test_file_holds_all_pages(front: Front, analyst: Browser) -> None:
     one = await downloaded(analyst, f"{HERE}?export=xlsx")
 
     assert whole["Program"].max_row == 71
+    async with front.database.session() as session:
+        taken = (await session.scalars(select(AuditEntry.details).where(AuditEntry.action == "export_list"))).all()
+    assert [entry["rows"] for entry in taken] == [70, 1]
     assert one["Program"].max_row == 2
