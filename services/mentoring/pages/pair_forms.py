@@ -24,6 +24,7 @@ from services.mentoring.pages.shapes import PREFIX, Line, Mark, Words
 from services.mentoring.queries import pairs as queries
 from shared.errors import NotFound
 from shared.web.doing import Doing, Said
+from shared.web.language import _
 from shared.web.seeing import Seeing
 from shared.web.shapes import AnyoneDoes, Form
 
@@ -48,7 +49,8 @@ class AgreementForm(Form):
     def _few_short_lines(cls, goals: str) -> str:
         lines = _lines(goals)
         if not 0 < len(lines) <= GOALS or any(len(line) > LONGEST_GOAL for line in lines):
-            raise ValueError(f"paling banyak {GOALS} sasaran, masing-masing {LONGEST_GOAL} karakter")
+            told = _("paling banyak {goals} sasaran, masing-masing {characters} karakter")
+            raise ValueError(told.format(goals=GOALS, characters=LONGEST_GOAL))
         return goals
 
     def agreement(self) -> Agreement:
@@ -159,9 +161,12 @@ async def answer_sessions(pair_id: UUID, doing: AnyoneDoes) -> Response:
         await _require_of_pair(session, doing, pair_id, form.ids)
         if form.answer == "confirm":
             await sessions.confirm_sessions(session, doing.actor, form.ids, form.evidence)
-            return _said(pair_id, f"{len(form.ids)} sesi dikonfirmasi; jam pelajarannya dicatat oleh Pelatihan.")
+            return _said(
+                pair_id,
+                _("{count} sesi dikonfirmasi; jam pelajarannya dicatat oleh Pelatihan.").format(count=len(form.ids)),
+            )
         await sessions.dispute_sessions(session, doing.actor, form.ids)
-        return _said(pair_id, f"{len(form.ids)} sesi disanggah.")
+        return _said(pair_id, _("{count} sesi disanggah.").format(count=len(form.ids)))
 
     return await doing.run(work, _again(pair_id))
 
@@ -197,8 +202,9 @@ async def stop_pair(pair_id: UUID, doing: AnyoneDoes) -> Response:
     async def work(session: AsyncSession) -> Said:
         reason = doing.filled(StopForm).stop_reason
         await commands.stop_pair(session, doing.actor, pair_id, reason)
-        again = "; permintaannya menunggu pendamping lain" if reason.another_guide else ""
-        return _said(pair_id, f"Pendampingan dihentikan{again}.")
+        if reason.another_guide:
+            return _said(pair_id, "Pendampingan dihentikan; permintaannya menunggu pendamping lain.")
+        return _said(pair_id, "Pendampingan dihentikan.")
 
     return await doing.run(work, _again(pair_id))
 

@@ -24,6 +24,7 @@ from shared.directory import named_people
 from shared.identity.actor import Role
 from shared.lists import Page
 from shared.web.doing import Said
+from shared.web.language import _
 from shared.web.seeing import Seeing
 from shared.web.shapes import ROWS, AnalystDoes, Form
 
@@ -52,7 +53,12 @@ async def run_matching(doing: AnalystDoes) -> Response:
     async def work(session: AsyncSession) -> Said:
         run = await commands.run_matching(session, doing.actor)
         proposed = run.considered - len(run.unmatched)
-        return Said(to=PATH, sentence=f"{run.considered} permintaan ditimbang: {proposed} mendapat usulan.")
+        return Said(
+            to=PATH,
+            sentence=_("{considered} permintaan ditimbang: {proposed} mendapat usulan.").format(
+                considered=run.considered, proposed=proposed
+            ),
+        )
 
     return await doing.run(work, proposals_page)
 
@@ -65,9 +71,15 @@ async def decide(doing: AnalystDoes) -> Response:
         form = doing.filled(DecisionForm)
         if form.decision == "confirm":
             made = await commands.confirm_proposals(session, doing.actor, form.ids)
-            return Said(to=PATH, sentence=f"{len(made)} pasangan dibentuk; kesepakatan disusun oleh mereka.")
+            return Said(
+                to=PATH,
+                sentence=_("{count} pasangan dibentuk; kesepakatan disusun oleh mereka.").format(count=len(made)),
+            )
         count = await commands.decline_proposals(session, doing.actor, form.ids)
-        return Said(to=PATH, sentence=f"{count} usulan ditolak; permintaannya menunggu pencocokan berikutnya.")
+        return Said(
+            to=PATH,
+            sentence=_("{count} usulan ditolak; permintaannya menunggu pencocokan berikutnya.").format(count=count),
+        )
 
     return await doing.run(work, proposals_page)
 

@@ -10,6 +10,7 @@ from services.mentoring.domain.mentors import MentorStatus, PauseReason
 from services.mentoring.domain.pairs import Basis, Outcome, PairStatus, Side, StopReason
 from services.mentoring.domain.requests import Form, Origin, RequestStatus, UnitWish, WithdrawalReason
 from services.mentoring.domain.sessions import Mode, SessionStatus
+from shared.web.language import _
 from shared.web.shapes import plain
 
 ORIENTATION = "ORIENTASI_KERJA"
@@ -140,5 +141,5 @@ REACTION: Mapping[int, str] = {
 def competency(code: str) -> str:
     """A competency's code as words: its title lives with the dictionary, in another service."""
     if code == ORIENTATION:
-        return "Orientasi kerja pegawai baru"
+        return _("Orientasi kerja pegawai baru")
     return plain(code)
