@@ -22,15 +22,18 @@ from shared.web.language import LANGUAGES, SOURCE, catalog_of
 Text = str | tuple[str, str]
 """A text, or its forms for one and for many."""
 
-WORD_FILES = frozenset({"words.py", "wording.py"})
-"""Files that hold nothing but words: what pages call the codes of a service."""
+WORD_FILES = frozenset({"words.py", "wording.py", "numbers.py", "timeline.py"})
+"""Files whose constants are words: what pages call the codes of a service."""
 TONES = frozenset({"good", "warn", "bad", "busy", "plain"})
 TEXTS_OF: dict[str, tuple[int | str, ...]] = {
     "_": (0,),
     "Column": (1,),
     "Choice": (1, 2, "every"),
     "Listing": ("name", "search_title", "empty", "hint"),
-    "Link": ("title", "of"),
+    "Link": ("title",),
+    "Fact": (0, 3),
+    "Figure": (1,),
+    "_unit": (0,),
     "Said": ("sentence",),
     "_said": (1,),
     "ValueError": (0,),

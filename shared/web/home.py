@@ -76,4 +76,5 @@ async def read_home(request: Request) -> HTMLResponse:
     # Whether the sign-in still holds is seen behind the link; the page itself is the same for everybody.
     shell: Shell | None = getattr(request.app.state, "shell", None)
     came_in = shell is not None and shell.cookies.sign_in(request) is not None
-    return page("home.html", home=await overview(), came_in=came_in)
+    languages = request.app.state.languages
+    return page("home.html", home=await overview(), came_in=came_in, languages=languages)

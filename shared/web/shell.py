@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from shared.web import gallery, home, tongue
 from shared.web.frame import Shell
-from shared.web.language import SOURCE
+from shared.web.language import LANGUAGES, SOURCE
 from shared.web.middleware import BodyLimit, RequestContext
 from shared.web.problems import install_problem_details
 
@@ -29,6 +29,7 @@ class Files(StaticFiles):
 
 def install_shell(app: FastAPI, languages: Sequence[str] = (SOURCE,)) -> None:
     """Everything the services show alike. The application brings its routes and its state."""
+    app.state.languages = {code: LANGUAGES[code] for code in languages}
     install_problem_details(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestContext, languages=languages)

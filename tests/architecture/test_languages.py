@@ -15,7 +15,7 @@ from shared.web.language import catalog_of
 from tests.architecture.conftest import ROOT
 
 SHELL = ROOT / "shared" / "web"
-SPEAKING = [SHELL, *(ROOT / "services" / name for name in ("needs", "training", "mentoring"))]
+SPEAKING = [SHELL, *(ROOT / "services" / name for name in ("needs", "training", "mentoring", "evaluation"))]
 """The folders whose pages speak English too; a service does when it has a catalog, and then on all of its pages."""
 INDONESIAN_SO_FAR = {
     "activate.html",

@@ -93,6 +93,13 @@ async def test_strange_languages_are_refused_or_unheard(browser: httpx.AsyncClie
     assert '<html lang="id"' in page.text
 
 
+async def test_home_page_offers_the_other_language(browser: httpx.AsyncClient) -> None:
+    home = await browser.get("/", headers={"Accept-Language": "en"})
+
+    assert spoken(home) == ("en", "From need to result")
+    assert 'href="/shell/language?to=id"' in home.text
+
+
 async def test_refusal_and_file_speak_the_language_too(browser: httpx.AsyncClient) -> None:
     english = {"Accept-Language": "en", "Accept": "text/html"}
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.evaluation.pages import words
 from shared.web import figures
+from shared.web.language import _, translated
 from shared.web.shapes import plain
 
 Show = Callable[[Any], str]
@@ -48,7 +49,7 @@ def _number(value: object) -> str:
 
 
 def _unit(unit: str) -> Show:
-    return lambda value: f"{_number(value)} {unit}"
+    return lambda value: f"{_number(value)} {translated(unit)}"
 
 
 def _percent(value: object) -> str:
@@ -56,18 +57,19 @@ def _percent(value: object) -> str:
 
 
 def _form(value: int) -> str:
-    return {14: "coaching (14)", 15: "mentoring (15)"}.get(value, f"jalur pelatihan (bentuk {value})")
+    guided = {14: "coaching (14)", 15: "mentoring (15)"}
+    return guided.get(value) or _("jalur pelatihan (bentuk {form})").format(form=value)
 
 
 def _level_of_kirkpatrick(value: int) -> str:
-    return f"{value} ({words.LEVEL[value]})"
+    return f"{value} ({translated(words.LEVEL[value])})"
 
 
 REASON = Figure("reason", "Alasan", _code(words.REASON))
 STANDARD = Figure("standard_level", "Standar jabatan")
 CURRENT = Figure("current_level", "Tingkat saat itu")
 ROUND = Figure("round", "Putaran")
-DAYS = (Figure("start_date", "Mulai", _day), Figure("end_date", "Selesai", _day))
+DAYS = (Figure("start_date", "Mulai", _day), Figure("end_date", "Berakhir", _day))
 HOURS = Figure("learning_hours", "Jam pelajaran", _unit("JP"))
 ATTENDANCE = Figure("attendance_percent", "Kehadiran", _percent)
 PASS_MARK = Figure("pass_mark", "Batas lulus")
@@ -142,7 +144,7 @@ FACTS: Mapping[str, Fact] = {
         figures=(
             Figure("level", "Jenjang", _level_of_kirkpatrick),
             Figure("verdict", "Kesimpulan", _code(words.VERDICT)),
-            Figure("figure", "Nilai", _number),
+            Figure("figure", "Angka", _number),
             Figure("gain", "Kenaikan (N-gain)", _number),
         ),
     ),
@@ -168,7 +170,7 @@ FACTS: Mapping[str, Fact] = {
     ),
     "follow_up_closed": Fact("Tindak lanjut ditutup", "plain", (ROUND, REASON)),
     "follow_up_escalated": Fact("Diangkat ke pimpinan unit dan analis", "bad", (ROUND, REASON)),
-    "program_revision_requested": Fact("Perbaikan program diminta", "warn", (Figure("figure", "Nilai", _number),)),
+    "program_revision_requested": Fact("Perbaikan program diminta", "warn", (Figure("figure", "Angka", _number),)),
 }
 VERDICT_TONE: Mapping[str, str] = words.TONE
 
@@ -187,7 +189,7 @@ def figures_of(name: str, data: Mapping[str, Any], competency: str) -> list[tupl
     ]
     levels = data.get("levels")
     if isinstance(levels, dict) and competency in levels:
-        shown.append(("Tingkat", str(levels[competency])))
+        shown.append((_("Tingkat"), str(levels[competency])))
     return shown
 
 

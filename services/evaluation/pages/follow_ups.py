@@ -26,6 +26,7 @@ from shared.directory import named_people
 from shared.identity.actor import Actor, Role
 from shared.lists import Page
 from shared.web.doing import Said
+from shared.web.language import _
 from shared.web.seeing import Seeing
 from shared.web.shapes import ROWS, AnalystDoes, AnyoneDoes, AnyoneSees, Form, mark
 
@@ -76,7 +77,10 @@ async def confirm_selected(doing: AnalystDoes) -> Response:
     async def work(session: AsyncSession) -> Said:
         ids = doing.filled(SelectionForm).ids
         await plans.confirm(session, doing.actor, dict.fromkeys(ids))
-        return Said(to=PATH, sentence=f"{len(ids)} tindak lanjut dikonfirmasi dan diteruskan kepada pelaksananya.")
+        return Said(
+            to=PATH,
+            sentence=_("{count} tindak lanjut dikonfirmasi dan diteruskan kepada pelaksananya.").format(count=len(ids)),
+        )
 
     async def again(seeing: Seeing) -> Response:
         return await follow_ups_page(seeing, FollowUpStatus.OPEN, "", None)

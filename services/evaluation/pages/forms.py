@@ -24,6 +24,7 @@ from shared.directory import named_people
 from shared.lists import Page
 from shared.web.doing import Said
 from shared.web.forms import FormRefused, Typed
+from shared.web.language import _
 from shared.web.seeing import Seeing
 from shared.web.shapes import AnyoneDoes, AnyoneSees, Form
 
@@ -127,7 +128,7 @@ def _scores(typed: Typed, items: tuple[str, ...]) -> dict[str, int]:
     """The score of every item; FormRefused names those that are missing."""
     given = {item: typed.get(f"score-{item}") for item in items}
     allowed = {str(score) for score in SCORES}
-    wrong = {f"score-{item}": "pilih salah satu" for item, score in given.items() if score not in allowed}
+    wrong = {f"score-{item}": _("pilih salah satu") for item, score in given.items() if score not in allowed}
     if wrong:
         raise FormRefused(wrong)
     return {item: int(score) for item, score in given.items()}

@@ -13,6 +13,7 @@ from services.evaluation.domain.rules import FollowUpPlan, Version
 from services.evaluation.pages import words
 from services.evaluation.rules import RULES, SOURCES
 from shared.web import figures
+from shared.web.language import _
 from shared.web.shapes import plain
 
 BY_NAME = {rule.name: rule for rule in RULES}
@@ -87,8 +88,8 @@ def _numbers(part: Any) -> Iterator[tuple[str, str]]:
 
 def _text(value: object) -> str:
     if isinstance(value, FollowUpPlan):
-        how = f"{words.said(words.KIND, value.kind)} melalui {words.said(words.TARGET, value.target)}"
-        return f"{how}, {value.due_in_days} hari"
+        kind, target = words.said(words.KIND, value.kind), words.said(words.TARGET, value.target)
+        return _("{kind} melalui {target}, {days} hari").format(kind=kind, target=target, days=value.due_in_days)
     if isinstance(value, Band):
         return f"{value.name} {figures.number(value.begins_at)}"
     if isinstance(value, tuple):

@@ -21,11 +21,12 @@ from services.evaluation.tables import ReviewRow
 from shared.directory import named_people
 from shared.identity.actor import Role as ActorRole
 from shared.web import figures
+from shared.web.language import _
 from shared.web.shapes import AnyoneSees
 
 router = APIRouter(prefix="/reviews")
 
-SIGNED = ((Role.SUPERIOR, "Atasan"), (Role.SELF, "Diri sendiri"))
+SIGNED = ((Role.SUPERIOR, _("Atasan")), (Role.SELF, _("Diri sendiri")))
 
 
 @router.get("/{review_id}")
@@ -60,7 +61,7 @@ def _columns(row: ReviewRow, answers: Sequence[Answer]) -> list[tuple[str, list[
     shown = [(title, [answer for answer in answers if answer.role is role]) for role, title in SIGNED]
     others = [answer for answer in answers if not answer.role.is_signed]
     if len(others) >= BEHAVIOUR_OF_PERSON.in_force_on(row.end_date).minimum_others:
-        shown.append((f"Rata-rata {len(others)} rekan dan bawahan", others))
+        shown.append((_("Rata-rata {count} rekan dan bawahan").format(count=len(others)), others))
     return [(title, given) for title, given in shown if given]
 
 
@@ -76,7 +77,7 @@ def _items(row: ReviewRow, answers: Sequence[Answer]) -> list[tuple[str, list[st
         for item in items
     ]
     levels = [", ".join(str(level) for level in sorted(answer.level for answer in given)) for given in columns]
-    return [*lines, ("Tingkat kompetensi yang tampak", levels)] if columns else []
+    return [*lines, (_("Tingkat kompetensi yang tampak"), levels)] if columns else []
 
 
 def _mean(scores: Sequence[int]) -> str:

@@ -56,6 +56,7 @@ BY_TARGET = {
 ENDS = frozenset({"need_closed", "need_rejected"})
 BEGINS = frozenset({"need_identified", "need_returned"})
 COMING = frozenset({ReviewStatus.PLANNED, ReviewStatus.OPEN})
+OUTSIDE = "kejadian di luar perjalanan ini"
 CAUSES = {"command": "tindakan seseorang", "timer": "waktunya tiba", "": "tidak tercatat"}
 
 
@@ -190,4 +191,4 @@ def _line(event: JourneyEventRow, numbers: Mapping[str, int], competency: str, w
 
 def _cause(causation: str | None) -> str:
     kind = (causation or "").partition(":")[0]
-    return CAUSES.get(kind, "kejadian di luar perjalanan ini")
+    return CAUSES.get(kind, OUTSIDE)

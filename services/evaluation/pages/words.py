@@ -10,6 +10,7 @@ from services.evaluation.domain.follow_ups import ClosingReason, FollowUpStatus
 from services.evaluation.domain.rules import Target
 from services.evaluation.domain.selection import Ground, ReviewStatus
 from services.evaluation.tables import FormStatus
+from shared.web.language import translated
 from shared.web.shapes import plain
 
 SERVICE: Mapping[str, str] = {
@@ -216,4 +217,4 @@ ANSWER_CAUSE: Mapping[str, str] = {
 
 def said(words: Mapping[str, str], code: str) -> str:
     """The words for a code; one that a later version brought stands for itself."""
-    return words.get(code) or plain(code)
+    return translated(words[code]) if code in words else plain(code)
