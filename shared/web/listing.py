@@ -187,9 +187,8 @@ class Listing(Generic[T]):
         statement = self._found(page.actor, asked)
         total = await self._count(page.session, statement)
         if total > MOST_EXPORTED:
-            raise Invalid(
-                f"Daftar ini memuat {total} baris; paling banyak {MOST_EXPORTED} dapat diunduh. Saring dahulu."
-            )
+            told = _("Saring dahulu: paling banyak {most} baris dapat diunduh, bukan {total}.")
+            raise Invalid(told.format(most=MOST_EXPORTED, total=total))
         zone = shell_of(page.request).settings.zone
         lines: list[list[Cell]] = []
         # Read by parts, so that others are served meanwhile.
