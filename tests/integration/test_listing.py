@@ -175,17 +175,17 @@ async def test_choice_filters_and_a_strange_one_counts_as_none(front: Front, ana
     assert len(titles_in(strange)) == 2
 
 
-@pytest.mark.parametrize("title", ["=1+2", "+62", "-5", "@SUM(A1)", "\tTab", "\rCR", '=HYPERLINK("x")'])
-async def test_file_holds_no_formula_and_numbers_stay_numbers(front: Front, analyst: Browser, title: str) -> None:
-    await add_programs(front.database, title, learning_hours=-3)
+async def test_file_holds_no_formula_and_numbers_stay_numbers(front: Front, analyst: Browser) -> None:
+    titles = sorted(["=1+2", "+62", "-5", "@SUM(A1)", "\tTab", "\rCR", '=HYPERLINK("x")'])
+    await add_programs(front.database, *titles, learning_hours=-3)
 
-    book = await downloaded(analyst, f"{HERE}?export=xlsx")
+    heading, *rows = (await downloaded(analyst, f"{HERE}?export=xlsx"))["Program"].iter_rows()
 
-    heading, row = book["Program"].iter_rows()
     assert [cell.value for cell in heading] == ["Judul", "Bentuk", "JP"]
     # XML knows no difference between the two ends of a line.
-    assert (row[0].data_type, row[0].value) == ("s", f"'{title}".replace("\r", "\n"))
-    assert (row[2].data_type, row[2].value) == ("n", -3)
+    written = {(row[0].data_type, row[0].value) for row in rows}
+    assert written == {("s", f"'{title}".replace("\r", "\n")) for title in titles}
+    assert {(row[2].data_type, row[2].value) for row in rows} == {("n", -3)}
 
 
 async def test_file_holds_all_pages(front: Front, analyst: Browser) -> None:
