@@ -144,7 +144,7 @@ FACTS: Mapping[str, Fact] = {
         figures=(
             Figure("level", "Jenjang", _level_of_kirkpatrick),
             Figure("verdict", "Kesimpulan", _code(words.VERDICT)),
-            Figure("figure", "Angka", _number),
+            Figure("figure", "Nilai", _number),
             Figure("gain", "Kenaikan (N-gain)", _number),
         ),
     ),
@@ -170,7 +170,7 @@ FACTS: Mapping[str, Fact] = {
     ),
     "follow_up_closed": Fact("Tindak lanjut ditutup", "plain", (ROUND, REASON)),
     "follow_up_escalated": Fact("Diangkat ke pimpinan unit dan analis", "bad", (ROUND, REASON)),
-    "program_revision_requested": Fact("Perbaikan program diminta", "warn", (Figure("figure", "Angka", _number),)),
+    "program_revision_requested": Fact("Perbaikan program diminta", "warn", (Figure("figure", "Nilai", _number),)),
 }
 VERDICT_TONE: Mapping[str, str] = words.TONE
 
