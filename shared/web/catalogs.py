@@ -42,9 +42,15 @@ TEXTS_OF: dict[str, tuple[int | str, ...]] = {
     "NotFound": (0,),
     "NotAllowed": (0,),
     "Conflict": (0,),
+    "NotSignedIn": (0,),
+    "say": (2,),
+    "_page": (2,),
 }
 """Calls that are given texts, and as which arguments."""
-OF_SHELL = ("doing.py", "forms.py", "gallery.py", "listing.py", "wording.py")
+OF_SHELL = (
+    *("doing.py", "entrance.py", "forms.py", "gallery.py", "listing.py", "own_password.py", "provider_entrance.py"),
+    *("signed_in.py", "wording.py"),
+)
 """Modules of the shell that word something for every page."""
 TEMPLATE_OPTIONS = {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}")
