@@ -54,6 +54,9 @@ REASSIGN OWNED BY :"role" TO :"owner";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"role";
 GRANT SELECT, USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA public TO :"role";
 \endif
+-- What was noted is refused a change by the tables themselves; once they are there, the right to try goes too.
+SELECT format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM %I', relname, :'role') FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relname IN ('audit_entries', 'audit_seals') \gexec
 END
 done
 sql --dbname=postgres --command="REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC"

@@ -76,6 +76,11 @@ class Server:
         )
         assert (ran.returncode, ran.stderr) == (0, "")
 
+    def by_superuser(self, database: str, statement: str) -> None:
+        """Do something through the socket."""
+        command = [program("psql"), "-Xq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-c", statement]
+        subprocess.run(command, env=self._environment, check=True)
+
     def address(self, name: str, host: str = "localhost") -> str:
         """Where the account of that name finds its database."""
         return (
@@ -176,6 +181,8 @@ async def test_account_that_works_fills_tables_and_the_one_that_migrates_changes
             "ALTER TABLE outbox DISABLE TRIGGER ALL",
             "DROP TRIGGER audit_entries_append_only ON audit_entries",
             "TRUNCATE outbox",
+            "UPDATE audit_entries SET action = ''",
+            "DELETE FROM audit_seals",
             "CREATE TABLE own (id int)",
         ):
             with pytest.raises(ProgrammingError, match=r"must be owner|permission denied"):
@@ -184,6 +191,28 @@ async def test_account_that_works_fills_tables_and_the_one_that_migrates_changes
     finally:
         await owner.close()
         await working.close()
+
+
+async def test_tables_from_the_time_of_one_account_go_to_the_other_and_stay_in_use(server: Server) -> None:
+    server.by_superuser("postgres", "ALTER DATABASE bangkom_mentoring OWNER TO bangkom_mentoring")
+    server.by_superuser(
+        "bangkom_mentoring",
+        "SET ROLE bangkom_mentoring; CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY, text text)",
+    )
+
+    server.make_databases()
+
+    trust = ssl.create_default_context(cafile=server.secrets / "authority.pem")
+    connection = await asyncpg.connect(plain(server.address("mentoring")), ssl=trust, timeout=30)
+    try:
+        await connection.execute("INSERT INTO notes (text) VALUES ('lama')")
+        assert await connection.fetchval("SELECT setval(pg_get_serial_sequence('notes', 'id'), 7)") == 7
+        owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'notes'"
+        assert await connection.fetchval(owner) == "bangkom_mentoring_owner"
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("ALTER TABLE notes ADD COLUMN own int")
+    finally:
+        await connection.close()
 
 
 async def test_programs_that_come_with_us_copy_the_server_encrypted(
