@@ -26,13 +26,16 @@ class Role(StrEnum):
 class Actor:
     """Somebody signed in, a machine with a token, or the system.
 
-    Who must change their password first may do nothing else."""
+    Who must change their password first may do nothing else. acting_units are the units that the person leads today as
+    a deputy (PLT or PLH), as the service's directory says.
+    """
 
     id: UUID
     kind: Literal["ACCOUNT", "TOKEN", "SYSTEM"]
     roles: frozenset[Role]
     employee_id: UUID | None = None
     must_change_password: bool = False
+    acting_units: frozenset[UUID] = frozenset()
 
 
 SYSTEM = Actor(id=UUID(int=0), kind="SYSTEM", roles=frozenset())

@@ -16,6 +16,7 @@ from shared import idempotency
 from shared.db import Database
 from shared.errors import DomainError
 from shared.identity.actor import Actor, Role
+from shared.scope import with_duties
 from shared.web.forms import ONCE, Typed, filled, new_key, sent_form
 from shared.web.seeing import Seeing, reading
 from shared.web.signed_in import PageGuard, shell_of
@@ -69,7 +70,7 @@ class Doing:
         async with reading(self._request) as session:
             seeing = Seeing(
                 session=session,
-                actor=self.actor,
+                actor=await with_duties(session, self.actor),
                 request=self._request,
                 token=self._token,
                 typed=self.typed,
@@ -84,6 +85,7 @@ class Doing:
         sent = idempotency.sending(self.actor.id, route, self.typed.get(ONCE) or new_key(), content)
         async with database.transaction() as session:
             session.info["cause"] = f"command:{self._request.state.request_id}"
+            self.actor = await with_duties(session, self.actor)
             answer = await idempotency.once(session, sent, work, SEE_OTHER)
         return Said.model_validate_json(answer.body)
 

@@ -17,6 +17,7 @@ from shared import audit, idempotency
 from shared.db import Database
 from shared.identity.actor import Actor, Role
 from shared.identity.guard import Guard
+from shared.scope import with_duties
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Commanding:
         database: Database = self._request.app.state.database
         async with database.transaction() as session:
             session.info["cause"] = f"command:{self._request.state.request_id}"
+            self.actor = await with_duties(session, self.actor)
             if sent is None:
                 answer = idempotency.Answer(status=status, body=idempotency.serialise(await work(session)))
             else:
@@ -68,7 +70,7 @@ class ReadGuard(Guard):
         actor = await self.actor(request)
         database: Database = request.app.state.database
         async with audit.reading(database) as session:
-            yield Reading(session, actor)
+            yield Reading(session, await with_duties(session, actor))
 
 
 class CommandGuard(Guard):

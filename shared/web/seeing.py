@@ -18,6 +18,7 @@ from shared.db import Database, Origin
 from shared.directory import named_people
 from shared.errors import DomainError
 from shared.identity.actor import Actor, Role
+from shared.scope import with_duties
 from shared.web.forms import FormRefused, Typed, form_seal, new_key
 from shared.web.frame import Frame, Shell
 from shared.web.signed_in import PageGuard, shell_of
@@ -85,6 +86,7 @@ class SeeGuard(PageGuard):
         """The page, as a dependency of a route."""
         actor, token = await self.visitor(request)
         async with reading(request) as session:
+            actor = await with_duties(session, actor)
             yield Seeing(session=session, actor=actor, request=request, token=token)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -14,7 +14,7 @@ from services.needs.commands.assessments import Assessment, record_assessments
 from services.needs.commands.plan import Proposal, propose_items
 from services.needs.domain.evidence import EvidenceKind
 from services.needs.domain.plan import Particulars
-from services.needs.tables import EmployeeRow, NeedRow, PerformanceRow, PositionRow, UnitRow
+from services.needs.tables import DeputyRow, EmployeeRow, NeedRow, PerformanceRow, PositionRow, UnitRow
 from shared import clock
 from shared.db import Database
 from shared.events.needs import NeedIdentified
@@ -83,6 +83,7 @@ async def _in_needs(database: Database) -> tuple[Person, Person]:
         session.add_all(rows)
         await session.flush()
         session.add_all(PerformanceRow(employee_id=row.id, year=2025, predicate="BAIK") for row in rows)
+        session.add_all(_past_deputy(row.id, unit.id) for row in rows)
     return await _need_of(database, rows[0].id), await _need_of(database, rows[1].id)
 
 
@@ -105,12 +106,29 @@ async def _need_of(database: Database, employee_id: UUID) -> Person:
         **_list_and_item("needs", "needs", "need_id", need_id),
         **_list_and_item("needs", "plan-items", "plan_item_id", item_id),
         "GET /needs/performance": "/needs/performance",
+        "GET /needs/deputies": "/needs/deputies",
+        "GET /needs/pages/deputies": "/needs/pages/deputies",
         "GET /needs/gaps/{employee_id}": f"/needs/gaps/{employee_id}",
         **_list_and_item("needs", "pages/people", "employee_id", employee_id),
         "GET /needs/pages/needs/{need_id}": f"/needs/pages/needs/{need_id}",
         "GET /needs/pages/me": "/needs/pages/me",
     }
     return Person(employee_id, paths)
+
+
+def _past_deputy(employee_id: UUID, unit_id: UUID) -> DeputyRow:
+    """A duty that is over, by a decree whose number a page shows."""
+    return DeputyRow(
+        id=new_id(),
+        unit_id=unit_id,
+        employee_id=employee_id,
+        capacity="PLT",
+        decree_number=str(employee_id),
+        from_date=date(2020, 1, 1),
+        to_date=date(2020, 1, 31),
+        recorded_by=ANALYST.id,
+        recorded_at=datetime(2020, 1, 1, tzinfo=UTC),
+    )
 
 
 def _employee(number: str, unit_id: UUID, position_id: UUID) -> EmployeeRow:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from services.evaluation.tables import ReviewRow
 from services.needs.tables import EmployeeRow, PositionRow, UnitRow
+from shared import clock
 from shared.db import Database
 from shared.directory import DirectoryEmployee, DirectoryUnit
 from shared.ids import new_id
@@ -18,6 +19,10 @@ from shared.ids import new_id
 NAME = "Contoh Rekaan"
 SOUGHT = "Ani Contoh"
 """How the person is called whose records are looked at."""
+
+
+ABOVE, OWN, BELOW, BESIDE = (UUID(int=number) for number in range(7_001, 7_005))
+"""Units: that of the person, headed by the superior, and those around it."""
 
 
 class Relation(StrEnum):
@@ -35,16 +40,15 @@ class Relation(StrEnum):
 async def people_around(service: str, database: Database, ani: UUID, budi: UUID) -> Mapping[Relation, UUID]:
     """Put ani, whose records are looked at, into a unit between two others, with budi, and superiors, and strangers."""
     found = {relation: new_id() for relation in Relation} | {Relation.SELF: ani, Relation.COLLEAGUE: budi}
-    above, own, below, beside = (new_id() for _ in range(4))
-    units = {above: None, own: above, below: own, beside: above}
+    units = {ABOVE: None, OWN: ABOVE, BELOW: OWN, BESIDE: ABOVE}
     places = {
-        Relation.HIGHER: (above, None),
-        Relation.SUPERIOR: (own, found[Relation.HIGHER]),
-        Relation.SELF: (own, found[Relation.SUPERIOR]),
-        Relation.COLLEAGUE: (own, None),
-        Relation.UNIT_ABOVE: (above, None),
-        Relation.UNIT_BELOW: (below, None),
-        Relation.ELSEWHERE: (beside, None),
+        Relation.HIGHER: (ABOVE, None),
+        Relation.SUPERIOR: (OWN, found[Relation.HIGHER]),
+        Relation.SELF: (OWN, found[Relation.SUPERIOR]),
+        Relation.COLLEAGUE: (OWN, None),
+        Relation.UNIT_ABOVE: (ABOVE, None),
+        Relation.UNIT_BELOW: (BELOW, None),
+        Relation.ELSEWHERE: (BESIDE, None),
     }
     people = {found[relation]: place for relation, place in places.items()}
     known = {ani, budi}
@@ -79,7 +83,7 @@ async def _into_directory(database: Database, units: Units, people: People, ani:
                 unit_id=unit_id,
                 position_id=UUID(int=3),
                 superior_id=superior_id,
-                heads_unit_ids=[],
+                heads_unit_ids=[str(OWN)] if person_id == people[ani][1] else [],
                 acting=[],
                 valid_from=date(2020, 1, 1),
                 sequence=0,
@@ -115,3 +119,14 @@ async def _into_register(database: Database, units: Units, people: People, known
                 )
             )
             await session.flush()
+        superior = select(EmployeeRow.superior_id).where(EmployeeRow.name == SOUGHT).scalar_subquery()
+        await session.execute(update(UnitRow).where(UnitRow.id == OWN).values(head_id=superior))
+
+
+async def stand_in(database: Database, deputy: UUID, first: int, last: int) -> None:
+    """Have somebody stand in for the head of the unit, on days counted from today."""
+    async with database.transaction() as session:
+        today = await clock.today(session)
+        days = {"from_date": today + timedelta(days=first), "to_date": today + timedelta(days=last)}
+        duty = {"unit_id": str(OWN), "capacity": "PLH"} | {name: day.isoformat() for name, day in days.items()}
+        await session.execute(update(DirectoryEmployee).where(DirectoryEmployee.id == deputy).values(acting=[duty]))

@@ -9,6 +9,8 @@ from tests.security.relations import Relation
 SEES_OTHERS: dict[str, frozenset[Role]] = {
     "GET /needs/employees": only(ANALYST, AUDITOR),
     "GET /needs/employees/{employee_id}": only(ANALYST, AUDITOR),
+    "GET /needs/deputies": only(ANALYST, AUDITOR),
+    "GET /needs/pages/deputies": only(ANALYST, AUDITOR),
     "GET /needs/assessments": only(ANALYST, Role.ASSESSOR, AUDITOR),
     "GET /needs/assessments/{assessment_id}": only(ANALYST, Role.ASSESSOR, AUDITOR),
     "GET /needs/performance": only(ANALYST, AUDITOR),
@@ -71,6 +73,7 @@ UNIT_STAFF_SEES = frozenset({Relation.COLLEAGUE, Relation.SUPERIOR, Relation.UNI
 
 SEES_OWN_UNIT = frozenset(
     {
+        "GET /needs/deputies",
         "GET /needs/assessments",
         "GET /needs/assessments/{assessment_id}",
         "GET /needs/performance",

@@ -39,7 +39,7 @@ from tests.security.matrix import (
     Allowed,
 )
 from tests.security.people import Person, badge, machine_token, two_people
-from tests.security.relations import SOUGHT, people_around
+from tests.security.relations import SOUGHT, Relation, people_around, stand_in
 from tests.security.sight import FILES, SEARCHES, SEEN_FROM_ABOVE, SEES_OTHERS, SEES_OWN_UNIT, sees
 
 ROUTES = [(service, route) for service, routes in MATRIX.items() for route in routes]
@@ -253,6 +253,42 @@ async def test_records_are_seen_by_whom_the_matrix_names_and_nobody_else(door: D
             ]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("service", MATRIX)
+async def test_deputy_sees_what_the_head_sees_on_the_days_of_the_decree_and_no_others(door: Door, service: str) -> None:
+    ani, budi = await two_people(service, door.database)
+    around = await people_around(service, door.database, ani.employee_id, budi.employee_id)
+    routes = [route for each, route in PERSONAL if each == service]
+    routes += [route for route in SEARCHES if route in MATRIX[service]]
+    of_head = {
+        route
+        for route in routes
+        if lets_in(MATRIX[service][route], Role.EMPLOYEE) and sees(route, Role.EMPLOYEE, Relation.SUPERIOR)
+    }
+    deputy = await door.visitor(service, Role.EMPLOYEE, around[Relation.ELSEWHERE])
+
+    shown = {}
+    for days in ((-9, -1), (0, 0), (1, 9)):
+        await stand_in(door.database, around[Relation.ELSEWHERE], *days)
+        shown[days] = {route for route in routes if await deputy.is_shown(route, ani)}
+
+    assert of_head
+    assert shown == {(-9, -1): set(), (0, 0): of_head, (1, 9): set()}
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [("needs", "/needs/gaps"), ("training", "/training/learning-hours")], ids=str
+)
+async def test_deputy_sees_nothing_of_the_head_in_whose_place_they_stand(door: Door, service: str, path: str) -> None:
+    ani, budi = await two_people(service, door.database)
+    around = await people_around(service, door.database, ani.employee_id, budi.employee_id)
+    deputy = await door.visitor(service, Role.EMPLOYEE, around[Relation.ELSEWHERE])
+    await stand_in(door.database, around[Relation.ELSEWHERE], 0, 0)
+
+    asked = [ani.employee_id, around[Relation.SUPERIOR], around[Relation.HIGHER]]
+
+    assert [(await deputy.client.get(f"{path}/{each}")).status_code for each in asked] == [200, 404, 404]
 
 
 @pytest.mark.parametrize(("service", "route"), [each for each in PERSONAL if is_page(each[1])])

@@ -61,7 +61,7 @@ async def report_done(session: AsyncSession, actor: Actor, follow_up_id: UUID) -
     """The superior (or an analyst) reports the task of a follow-up done; its effect is reviewed like any activity."""
     known = await _known(session, [follow_up_id])
     follow_up = known[follow_up_id]
-    if actor.employee_id != follow_up.guide_id and Role.ANALYST not in actor.roles:
+    if Role.ANALYST not in actor.roles and not await queries.is_for(session, actor, follow_up_id):
         raise NotFound(NONE_SUCH)
     _require_no_own_case(actor, [follow_up])
     if follow_up.plan.target is not Target.SUPERIOR:

@@ -35,7 +35,13 @@ class Person:
     id: UUID
     legal_status: str
     superior_id: UUID | None
+    unit_id: UUID | None = None
     heads_unit_ids: tuple[UUID, ...] = ()
+
+    @property
+    def led_units(self) -> frozenset[UUID]:
+        """The units whose deputy stands for this person; who is away heads none any more, and worked in one."""
+        return frozenset({*self.heads_unit_ids} if self.unit_id is None else {*self.heads_unit_ids, self.unit_id})
 
     @property
     def is_active(self) -> bool:
@@ -88,6 +94,6 @@ def _deputy_for(
     standing = [
         deputy.employee_id
         for deputy in deputies
-        if deputy.unit_id in superior.heads_unit_ids and deputy.from_date <= today <= deputy.to_date
+        if deputy.unit_id in superior.led_units and deputy.from_date <= today <= deputy.to_date
     ]
     return min((each for each in standing if each in people and people[each].is_active), default=None)

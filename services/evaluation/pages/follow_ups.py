@@ -183,7 +183,7 @@ async def follow_up_page(seeing: Seeing, follow_up_id: UUID) -> HTMLResponse:
         may_confirm=_may(actor, row, Action.CONFIRM),
         may_decline=_may(actor, row, Action.DECLINE),
         may_close=_may(actor, row, Action.GIVE_UP),
-        may_report=_may_report(actor, row),
+        may_report=await _may_report(seeing, row),
         targets=_targets(row),
         sees_journey=bool(actor.roles & {Role.ANALYST, Role.AUDITOR}) or row.employee_id == actor.employee_id,
         today=await clock.today(session),
@@ -197,10 +197,11 @@ def _may(actor: Actor, row: FollowUpRow, action: Action) -> bool:
     return Role.ANALYST in actor.roles and row.employee_id != actor.employee_id and row.to_domain().may(action)
 
 
-def _may_report(actor: Actor, row: FollowUpRow) -> bool:
-    task = row.target == Target.SUPERIOR and row.to_domain().may(Action.FINISH)
-    guides = row.guide_id is not None and row.guide_id == actor.employee_id
-    return task and (guides or (Role.ANALYST in actor.roles and row.employee_id != actor.employee_id))
+async def _may_report(seeing: Seeing, row: FollowUpRow) -> bool:
+    actor = seeing.actor
+    if row.target != Target.SUPERIOR or row.employee_id == actor.employee_id or not row.to_domain().may(Action.FINISH):
+        return False
+    return Role.ANALYST in actor.roles or await queries.is_for(seeing.session, actor, row.id)
 
 
 def _targets(row: FollowUpRow) -> Sequence[tuple[str, str]]:

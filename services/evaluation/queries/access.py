@@ -8,16 +8,20 @@ from sqlalchemy import ColumnElement, false, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.identity.actor import Actor, Role
+from shared.scope import stands_for
 
-AnyId = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
+Id = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
 
 SEES_ALL = frozenset({Role.ANALYST, Role.AUDITOR})
 
 
-def seen_by(actor: Actor, *owners: AnyId) -> ColumnElement[bool]:
-    """Analysts and auditors see all, others what one of the columns says is theirs."""
+def seen_by(
+    actor: Actor, person: Id, superior: InstrumentedAttribute[UUID | None] | None = None
+) -> ColumnElement[bool]:
+    """Analysts and auditors see all, others what is about them, and what is theirs to do as superior or deputy."""
     if actor.roles & SEES_ALL:
         return true()
     if actor.employee_id is None:
         return false()
-    return or_(*(owner == actor.employee_id for owner in owners))
+    own = person == actor.employee_id
+    return own if superior is None else or_(own, stands_for(actor, superior))

@@ -18,6 +18,7 @@ from services.evaluation.tables import EvaluationRow, FollowUpRow
 from shared.errors import NotFound
 from shared.identity.actor import Actor
 from shared.lists import Page, among, names_contain, page_of
+from shared.scope import stands_for
 
 # Changes nothing in a case that is known, but locks it. In one order: workers that meet at the same cases wait in a
 # row and not in a circle.
@@ -151,6 +152,12 @@ async def follow_up(session: AsyncSession, actor: Actor, follow_up_id: UUID) -> 
         raise NotFound("Tindak lanjut ini tidak ada.")
     reasons = select(EvaluationRow.id).where(EvaluationRow.follow_up_id == row.id).order_by(EvaluationRow.id)
     return row, (await session.scalars(reasons)).all()
+
+
+async def is_for(session: AsyncSession, actor: Actor, follow_up_id: UUID) -> bool:
+    """Whether the task of a follow-up is the actor's: as the superior it names, or as that one's deputy today."""
+    task = select(FollowUpRow.id).where(FollowUpRow.id == follow_up_id, stands_for(actor, FollowUpRow.guide_id))
+    return await session.scalar(task) is not None
 
 
 async def rows_by_ids(session: AsyncSession, ids: Collection[UUID]) -> list[FollowUpRow]:

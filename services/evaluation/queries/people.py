@@ -20,6 +20,7 @@ COLUMNS = (
     DirectoryEmployee.id,
     DirectoryEmployee.legal_status,
     DirectoryEmployee.superior_id,
+    DirectoryEmployee.unit_id,
     DirectoryEmployee.heads_unit_ids,
 )
 DEPUTIES = text(
@@ -131,5 +132,6 @@ def _person(row: Any) -> Person:
         id=row.id,
         legal_status=row.legal_status,
         superior_id=row.superior_id,
+        unit_id=row.unit_id,
         heads_unit_ids=tuple(UUID(unit) for unit in row.heads_unit_ids),
     )

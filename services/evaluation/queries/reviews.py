@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.domain.behaviour import Answer, Background
 from services.evaluation.domain.evaluations import BEHAVIOUR
 from services.evaluation.domain.selection import ClassFacts, ReviewStatus
-from services.evaluation.queries import people as directory
 from services.evaluation.queries.access import seen_by
 from services.evaluation.rules import BEHAVIOUR_OF_PERSON, REACTION_OF_CLASS
 from services.evaluation.tables import (
@@ -25,10 +24,10 @@ from services.evaluation.tables import (
     ProgramRow,
     ReviewRow,
 )
-from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
 from shared.identity.actor import Actor, Role
 from shared.lists import Page, among, page_of
+from shared.scope import of_unit_of
 
 PersonYear = tuple[UUID, int]
 SuperiorMonth = tuple[UUID, date]
@@ -200,7 +199,7 @@ async def forms(
 
     Analysts and auditors see who was asked; what was said is in no form.
     """
-    seen = or_(seen_by(actor, FormRow.respondent_id), await _fillable_by(session, actor))
+    seen = or_(seen_by(actor, FormRow.respondent_id), _fillable_by(actor))
     statement = page_of(FORM_AND_SUBJECT.where(seen), FormRow.id, page)
     if status is not None:
         statement = statement.where(FormRow.status == status)
@@ -211,14 +210,14 @@ async def forms(
 
 async def forms_to_fill(session: AsyncSession, actor: Actor, limit: int) -> list[AskedForm]:
     """The open forms that wait for the actor, those due first before others; of a unit's staff, the unit's as well."""
-    statement = FORM_AND_SUBJECT.where(FormRow.status == FormStatus.OPEN, await _fillable_by(session, actor))
+    statement = FORM_AND_SUBJECT.where(FormRow.status == FormStatus.OPEN, _fillable_by(actor))
     found = await session.execute(statement.order_by(FormRow.answer_by, FormRow.id).limit(limit))
     return [(form, review, held) for form, review, held in found]
 
 
 async def form_to_fill(session: AsyncSession, actor: Actor, form_id: UUID) -> AskedForm:
     """One form that the actor may fill in, answered or not; raises NotFound."""
-    statement = FORM_AND_SUBJECT.where(FormRow.id == form_id, await _fillable_by(session, actor))
+    statement = FORM_AND_SUBJECT.where(FormRow.id == form_id, _fillable_by(actor))
     found = (await session.execute(statement)).one_or_none()
     if found is None:
         raise NotFound("Formulir ini tidak ada.")
@@ -232,16 +231,12 @@ async def program_titles(session: AsyncSession, ids: Collection[UUID]) -> dict[U
     return dict(found.all())
 
 
-async def _fillable_by(session: AsyncSession, actor: Actor) -> ColumnElement[bool]:
+def _fillable_by(actor: Actor) -> ColumnElement[bool]:
     """Forms of the actor, and, of a unit's staff, those of its people."""
     if actor.employee_id is None:
         return false()
     own = FormRow.respondent_id == actor.employee_id
-    if Role.UNIT_STAFF not in actor.roles:
-        return own
-    units = await directory.units_of(session, actor.employee_id)
-    people = select(DirectoryEmployee.id).where(among(DirectoryEmployee.unit_id, units))
-    return or_(own, FormRow.respondent_id.in_(people))
+    return or_(own, of_unit_of(actor, FormRow.respondent_id)) if Role.UNIT_STAFF in actor.roles else own
 
 
 async def reviews(

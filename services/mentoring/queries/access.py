@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from shared.directory import DirectoryEmployee, DirectoryUnit
 from shared.identity.actor import Actor, Role
+from shared.scope import led_by, of_unit_of
 
 SEES_ALL = frozenset({Role.ANALYST, Role.AUDITOR})
 
@@ -22,22 +22,5 @@ def seen_by(
     if actor.employee_id is None:
         return false()
     own = [column == actor.employee_id for column in (employee, *others)]
-    charge = [employee.in_(_subordinates_of(actor.employee_id))]
-    if Role.UNIT_STAFF in actor.roles:
-        charge.append(employee.in_(_people_of_unit_of(actor.employee_id)))
-    return or_(*own, *charge)
-
-
-def _subordinates_of(employee_id: UUID) -> Select[UUID]:
-    """Everybody below a person in the order of superiors."""
-    entry = DirectoryEmployee
-    below = select(entry.id).where(entry.superior_id == employee_id).cte("subordinates", recursive=True)
-    return select(below.union(select(entry.id).join(below, entry.superior_id == below.c.id)).c.id)
-
-
-def _people_of_unit_of(employee_id: UUID) -> Select[UUID]:
-    """Everybody in the unit of a person and the units below it."""
-    own = select(DirectoryEmployee.unit_id.label("id")).where(DirectoryEmployee.id == employee_id)
-    units = own.cte("own_units", recursive=True)
-    units = units.union(select(DirectoryUnit.id).join(units, DirectoryUnit.parent_id == units.c.id))
-    return select(DirectoryEmployee.id).where(DirectoryEmployee.unit_id.in_(select(units.c.id)))
+    of_unit = [of_unit_of(actor, employee)] if Role.UNIT_STAFF in actor.roles else []
+    return or_(*own, led_by(actor, employee), *of_unit)

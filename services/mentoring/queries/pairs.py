@@ -20,6 +20,7 @@ from shared.directory import DirectoryEmployee
 from shared.errors import NotFound
 from shared.identity.actor import Actor
 from shared.lists import Page, among, among_codes, names_contain, page_of
+from shared.scope import reports_to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,10 @@ async def side_of(session: AsyncSession, actor: Actor, pair: Pair) -> Side | Non
         return Side.MENTOR
     if actor.employee_id == pair.employee_id:
         return Side.EMPLOYEE
-    entry = await session.get(DirectoryEmployee, pair.employee_id)
-    return Side.SUPERIOR if entry is not None and entry.superior_id == actor.employee_id else None
+    led = select(DirectoryEmployee.id).where(
+        DirectoryEmployee.id == pair.employee_id, reports_to(actor, DirectoryEmployee.id)
+    )
+    return Side.SUPERIOR if await session.scalar(led) is not None else None
 
 
 async def sessions_of(session: AsyncSession, pair_ids: Collection[UUID]) -> Mapping[UUID, list[Session]]:

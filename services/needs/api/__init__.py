@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.needs.api import assessments, competencies, gaps, master, needs, plan
+from services.needs.api import assessments, competencies, deputies, gaps, master, needs, plan
 
 router = APIRouter(prefix="/needs", tags=["needs"])
-for part in (master, competencies, assessments, gaps, needs, plan):
+for part in (master, deputies, competencies, assessments, gaps, needs, plan):
     router.include_router(part.router)

@@ -10,17 +10,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs import queries
+from services.needs.domain.deputies import Deputy
 from services.needs.domain.heads import Placement, heads_of_units
 from services.needs.domain.people import ACTIVE, Employee
 from services.needs.domain.positions import Position
 from services.needs.domain.units import Unit
 from services.needs.queries import RecordedEmployee, RecordedUnit
 from services.needs.queries.competencies import standards
+from services.needs.queries.deputies import duties_from
 from services.needs.tables import EmployeeRow, PositionRow, UnitRow
 from shared import clock
 from shared.db import insert_rows
 from shared.delivery import outbox
-from shared.events.employees import EmployeeRecorded
+from shared.events.employees import Acting, EmployeeRecorded
 from shared.events.reference import PositionRecorded, UnitRecorded
 from shared.files.outcome import Changes
 from shared.ids import new_id
@@ -174,6 +176,7 @@ async def _set_heads(session: AsyncSession, units: Mapping[str, RecordedUnit], h
 async def _tell_of_employees(
     session: AsyncSession, register: Register, heads: Mapping[UUID, UUID], employee_ids: set[UUID]
 ) -> None:
+    duties = await duties_from(session, employee_ids, await clock.today(session))
     headed: dict[UUID, list[UUID]] = {}
     for unit_id, head_id in sorted(heads.items()):
         headed.setdefault(head_id, []).append(unit_id)
@@ -185,8 +188,17 @@ async def _tell_of_employees(
                 "employee_id": employee_id,
                 "name": person.full_name,
                 "heads_unit_ids": headed.get(employee_id, ()),
+                "acting": acting_told(duties.get(employee_id, ())),
             }
             outbox.record(session, EmployeeRecorded.model_validate(told))
+
+
+def acting_told(duties: Iterable[Deputy]) -> tuple[Acting, ...]:
+    """Duties of a deputy as events tell them."""
+    return tuple(
+        Acting(unit_id=each.unit_id, capacity=each.capacity.value, from_date=each.from_date, to_date=each.to_date)
+        for each in duties
+    )
 
 
 def _differs(person: Employee, known: RecordedEmployee | None) -> bool:

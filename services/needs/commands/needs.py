@@ -14,6 +14,7 @@ from services.needs.domain.analysis import levels_of
 from services.needs.domain.changes import PersonNow, after_change
 from services.needs.domain.needs import Need, NeedStatus, Reason
 from services.needs.queries import competencies as reads
+from services.needs.queries import deputies as deputy_reads
 from services.needs.queries import needs as need_reads
 from shared import audit, clock
 from shared.errors import NotAllowed
@@ -104,10 +105,10 @@ async def _decide(
 
 
 async def _deciders(session: AsyncSession, actor: Actor, needs: Sequence[Need]) -> dict[UUID, UUID | None]:
-    """Need → the direct superior, where the actor is not a superior but enters for one."""
+    """Need → the direct superior or that one's deputy, where the actor is not a superior but enters for one."""
     people = {need.employee_id for need in needs}
     below = await reads.below(session, actor, people)
-    superiors = await need_reads.superiors(session, people - below)
+    superiors = await deputy_reads.deciders(session, people - below, await clock.today(session))
     if any(superior is None for superior in superiors.values()):
         raise NotAllowed("Pegawai tanpa atasan langsung tidak dapat diverifikasi atas nama atasan.")
     return {need.id: superiors.get(need.employee_id) for need in needs}

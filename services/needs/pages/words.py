@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.needs.domain.competencies import Basis
+from services.needs.domain.deputies import Capacity
 from services.needs.domain.evidence import EvidenceKind
 from services.needs.domain.needs import NeedStatus, Reason
 from services.needs.domain.plan import ItemStatus
 
+CAPACITY: Mapping[Capacity, str] = {
+    Capacity.PLT: "PLT: jabatannya kosong",
+    Capacity.PLH: "PLH: pimpinannya berhalangan",
+}
 NEED: Mapping[str, tuple[str, str]] = {
     NeedStatus.IDENTIFIED: ("Menunggu verifikasi atasan", "warn"),
     NeedStatus.VERIFIED: ("Menunggu validasi", "warn"),

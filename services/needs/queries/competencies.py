@@ -15,7 +15,7 @@ from services.needs import rules
 from services.needs.domain.competencies import Competency, CompetencyKind, Standards
 from services.needs.domain.evidence import Evidence, EvidenceKind
 from services.needs.domain.positions import PositionClass
-from services.needs.queries.scope import SEES_ALL, seen_by, subordinates_of
+from services.needs.queries.scope import SEES_ALL, led_by, seen_by
 from services.needs.tables import (
     AssessmentRow,
     ClassStandardRow,
@@ -170,12 +170,8 @@ async def performance_of_years(
 
 
 async def below(session: AsyncSession, actor: Actor, employee_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these people who stand below the actor in the order of superiors."""
-    if actor.employee_id is None:
-        return set()
-    found = select(EmployeeRow.id).where(
-        among(EmployeeRow.id, employee_ids), EmployeeRow.id.in_(subordinates_of(actor.employee_id))
-    )
+    """Those of these people whom the actor leads: on every step, or as a deputy."""
+    found = select(EmployeeRow.id).where(among(EmployeeRow.id, employee_ids), led_by(actor, EmployeeRow.id))
     return set(await session.scalars(found))
 
 

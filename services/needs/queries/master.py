@@ -111,6 +111,12 @@ async def person_in_place(session: AsyncSession, actor: Actor, employee_id: UUID
     return (await _with_heads(session, [as_recorded(row)]))[0]
 
 
+async def recorded_employee(session: AsyncSession, employee_id: UUID) -> RecordedEmployee:
+    """One employee as recorded, for commands that have locked them."""
+    statement = employees_in_place().where(EmployeeRow.id == employee_id)
+    return (await _with_heads(session, [as_recorded((await session.execute(statement)).one())]))[0]
+
+
 async def page_of_imports(session: AsyncSession, *, limit: int) -> Sequence[ImportRow]:
     """The newest imports first."""
     statement = select(ImportRow).order_by(ImportRow.created_at.desc(), ImportRow.id.desc()).limit(limit)

@@ -138,14 +138,6 @@ async def analyses(session: AsyncSession, *, cycle: int | None, limit: int) -> S
     return (await session.scalars(statement)).all()
 
 
-async def superiors(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, UUID | None]:
-    """Person → direct superior."""
-    rows = await session.execute(
-        select(EmployeeRow.id, EmployeeRow.superior_id).where(among(EmployeeRow.id, employee_ids))
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 async def legal_statuses(session: AsyncSession, employee_ids: Collection[UUID]) -> dict[UUID, str]:
     """Person → legal status."""
     rows = await session.execute(

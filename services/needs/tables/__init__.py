@@ -9,7 +9,7 @@ from services.needs.tables.competencies import (
     PositionStandardRow,
 )
 from services.needs.tables.files import ImportRow, Problem, StagedRow
-from services.needs.tables.master import EmployeeRow, NeedsBase, PositionRow, UnitRow
+from services.needs.tables.master import DeputyRow, EmployeeRow, NeedsBase, PositionRow, UnitRow
 from services.needs.tables.needs import AnalysisRow, NeedRow, NeedStepRow
 from services.needs.tables.plan import DecreeRow, PlanItemRow
 
@@ -19,6 +19,7 @@ __all__ = [
     "ClassStandardRow",
     "CompetencyRow",
     "DecreeRow",
+    "DeputyRow",
     "EmployeeRow",
     "EvidenceRow",
     "ImportRow",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, MetaData, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.db import NAMING, TYPES
@@ -61,3 +61,20 @@ class EmployeeRow(NeedsBase):
     position_id: Mapped[UUID] = mapped_column(ForeignKey("positions.id"), index=True)
     superior_id: Mapped[UUID | None] = mapped_column(ForeignKey("employees.id"), index=True)
     valid_from: Mapped[date]
+
+
+class DeputyRow(NeedsBase):
+    """Who leads a unit for some days, the last included, by which decree; kept as history when the days are over."""
+
+    __tablename__ = "deputies"
+    __table_args__ = (CheckConstraint("from_date <= to_date", name="days"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"), index=True)
+    employee_id: Mapped[UUID] = mapped_column(ForeignKey("employees.id"), index=True)
+    capacity: Mapped[str]
+    decree_number: Mapped[str]
+    from_date: Mapped[date]
+    to_date: Mapped[date]
+    recorded_by: Mapped[UUID]
+    recorded_at: Mapped[datetime]

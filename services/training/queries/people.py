@@ -10,20 +10,13 @@ from sqlalchemy import ColumnElement, Row, false, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from shared import scope
 from shared.directory import DirectoryEmployee
 from shared.identity.actor import Actor, Role
 from shared.lists import among
 
 SEES_PARTICIPANTS = frozenset({Role.ORGANISER, Role.FACILITATOR, Role.ANALYST, Role.AUDITOR})
 SEES_STATEMENTS = frozenset({Role.ANALYST, Role.AUDITOR})
-
-# The units below the actor's own, for staff who propose on behalf of their unit.
-UNDER = text(
-    "WITH RECURSIVE own(id) AS (SELECT unit_id FROM directory_employees WHERE id = :actor AND :staff"
-    " UNION SELECT u.id FROM directory_units u JOIN own o ON u.parent_id = o.id)"
-    " SELECT e.id FROM directory_employees e WHERE e.id = ANY(CAST(:ids AS uuid[]))"
-    " AND e.id <> :actor AND (e.superior_id = :actor OR e.unit_id IN (SELECT id FROM own))"
-)
 
 NUMBERED = text(
     "SELECT employee_number, id FROM directory_employees WHERE employee_number = ANY(CAST(:numbers AS text[]))"
@@ -48,8 +41,7 @@ def reports_to(actor: Actor) -> ColumnElement[bool]:
         return true()
     if actor.employee_id is None:
         return false()
-    person = DirectoryEmployee
-    return or_(person.id == actor.employee_id, person.superior_id == actor.employee_id)
+    return or_(DirectoryEmployee.id == actor.employee_id, scope.reports_to(actor, DirectoryEmployee.id))
 
 
 async def at_work(session: AsyncSession, employee_ids: Collection[UUID], active: frozenset[str]) -> dict[UUID, bool]:
@@ -61,10 +53,11 @@ async def at_work(session: AsyncSession, employee_ids: Collection[UUID], active:
 
 async def nominable_by(session: AsyncSession, actor: Actor, employee_ids: Collection[UUID]) -> set[UUID]:
     """Those of the employees whom the actor may propose: direct reports, or as staff those of the unit and below."""
-    if actor.employee_id is None:
-        return set()
-    given = {"actor": actor.employee_id, "staff": Role.UNIT_STAFF in actor.roles, "ids": list(employee_ids)}
-    return set((await session.execute(UNDER, given)).scalars())
+    person = DirectoryEmployee.id
+    led = scope.reports_to(actor, person)
+    charge = or_(led, scope.of_unit_of(actor, person)) if Role.UNIT_STAFF in actor.roles else led
+    found = select(person).where(among(person, employee_ids), person != actor.employee_id, charge)
+    return set(await session.scalars(found))
 
 
 async def numbered_employees(session: AsyncSession, numbers: Collection[str]) -> dict[str, UUID]:
