@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -135,6 +136,25 @@ async def test_what_unit_staff_enter_is_the_decision_of_the_deputy_or_of_who_sta
             select(NeedStepRow.on_behalf_of).where(NeedStepRow.status == "VERIFIED").order_by(NeedStepRow.id)
         )
     assert list(audited.scalars()) == list(steps.scalars()) == [office.budi, office.chief]
+
+
+async def test_page_tells_unit_staff_for_whom_they_enter_a_decision(agency: Agency) -> None:
+    staff = await _staff(agency)
+    await agency.appoint(agency.office.budi)
+    named = {agency.office.budi: "Budi Contoh", agency.office.chief: "Citra Contoh"}
+    example = EmployeeRecorded.model_validate(EmployeeRecorded.example)
+    recorded = [example.model_copy(update={"employee_id": each, "name": name}) for each, name in named.items()]
+    await Consumer(agency.house.database, SERVICE.listens, frozenset({"medan"})).take(
+        [record_of(event) for event in recorded]
+    )
+
+    async with fronted(SERVICE, agency.house.database) as front:
+        page = await (await front.browser(Role.UNIT_STAFF, employee_id=staff)).see("/needs/pages/review")
+        own = await (await front.browser(Role.EMPLOYEE, employee_id=agency.office.head)).see("/needs/pages/review")
+
+    entered = re.findall(r"Anda mencatat atas nama ([A-Z]\w+ Contoh)", page)
+    assert sorted(entered) == ["Budi Contoh", "Citra Contoh"]
+    assert "Anda mencatat atas nama" not in own
 
 
 async def _staff(agency: Agency) -> UUID:

@@ -107,8 +107,7 @@ async def _decide(
 async def _deciders(session: AsyncSession, actor: Actor, needs: Sequence[Need]) -> dict[UUID, UUID | None]:
     """Need → the direct superior or that one's deputy, where the actor is not a superior but enters for one."""
     people = {need.employee_id for need in needs}
-    below = await reads.below(session, actor, people)
-    superiors = await deputy_reads.deciders(session, people - below, await clock.today(session))
+    superiors = await deputy_reads.entered_for(session, actor, people, await clock.today(session))
     if any(superior is None for superior in superiors.values()):
         raise NotAllowed("Pegawai tanpa atasan langsung tidak dapat diverifikasi atas nama atasan.")
     return {need.id: superiors.get(need.employee_id) for need in needs}

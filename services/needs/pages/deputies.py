@@ -22,6 +22,7 @@ from shared.identity.actor import Role
 from shared.lists import Page
 from shared.web.doing import Doing, Said, may_do
 from shared.web.figures import day
+from shared.web.language import _, translated
 from shared.web.seeing import Seeing, may_see
 from shared.web.shapes import ROWS, Form, Line
 
@@ -71,7 +72,7 @@ async def appoint_deputy(form: AnalystDoes) -> Response:
                 to_date=filled.to_date,
             ),
         )
-        return Said(to=HERE, sentence=f"{deputy.capacity} dicatat sampai {day(deputy.to_date)}.")
+        return Said(to=HERE, sentence=_("{capacity} dicatat sampai {day}.").format(capacity=deputy.capacity, day=day(deputy.to_date)))
 
     return await form.run(work, _page)
 
@@ -82,7 +83,7 @@ async def end_deputy(deputy_id: UUID, form: AnalystDoes) -> Response:
 
     async def work(session: AsyncSession) -> Said:
         ended = await commands.end_deputy(session, form.actor, deputy_id, form.filled(LastDayForm).last_day)
-        return Said(to=HERE, sentence=f"Penugasan berakhir {day(ended.to_date)}.")
+        return Said(to=HERE, sentence=_("Penugasan berakhir {day}.").format(day=day(ended.to_date)))
 
     return await form.run(work, _page)
 
@@ -97,7 +98,7 @@ async def _page(page: Seeing, before: UUID | None = None) -> HTMLResponse:
         deputies=shown,
         older=f"{HERE}?before={shown[-1].deputy.id}" if len(found) > ROWS else None,
         units=[(code, f"{recorded.unit.name} ({code})") for code, recorded in units.items()],
-        capacities=[(capacity.value, words) for capacity, words in CAPACITY.items()],
+        capacities=[(capacity.value, translated(words)) for capacity, words in CAPACITY.items()],
         people=await named_people(page.session, {each.deputy.employee_id for each in shown}),
         may_record=Role.ANALYST in page.actor.roles,
         today=await clock.today(page.session),

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.needs.commands import needs as commands
 from services.needs.domain.needs import Reason
 from services.needs.pages.words import REASON, REJECTIONS, RETURNS, WORDS
+from services.needs.queries import deputies as deputy_queries
 from services.needs.queries import review as queries
 from services.needs.queries.competencies import competencies
 from services.needs.tables import NeedRow
+from shared import clock
 from shared.directory import named_people
 from shared.errors import Invalid, NotAllowed
 from shared.identity.actor import Role
@@ -98,6 +100,8 @@ async def _waiting(page: Seeing, place: Place) -> Response:
         to_validate = await queries.needs_to_validate(session, actor, after=place.validate_after, limit=AT_ONCE)
         to_look_at = await queries.needs_to_look_at(session, actor)
     shown = [*to_verify, *to_validate, *to_look_at]
+    waiting = {need.employee_id for need in to_verify}
+    entered_for = await deputy_queries.entered_for(session, actor, waiting, await clock.today(session))
     return await page.show(
         "needs/review.html",
         to_verify=to_verify,
@@ -106,7 +110,10 @@ async def _waiting(page: Seeing, place: Place) -> Response:
         at_once=AT_ONCE,
         place=place,
         analyst=analyst,
-        people=await named_people(session, {need.employee_id for need in shown}),
+        entered_for=entered_for,
+        people=await named_people(
+            session, {need.employee_id for need in shown} | {each for each in entered_for.values() if each}
+        ),
         titles={code: each.title for code, (_, each) in (await competencies(session)).items()},
         rejections=[(reason.value, translated(REASON[reason]).capitalize()) for reason in REJECTIONS],
         returns=[(reason.value, translated(REASON[reason]).capitalize()) for reason in RETURNS],

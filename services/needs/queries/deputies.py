@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.needs.domain.deputies import Capacity, Deputy, decider_of
 from services.needs.domain.people import ACTIVE
+from services.needs.queries.competencies import below
 from services.needs.queries.scope import seen_by
 from services.needs.tables import DeputyRow, EmployeeRow, UnitRow
 from shared.errors import NotFound
@@ -98,9 +99,14 @@ async def locked_unit(session: AsyncSession, code: str) -> UnitRow:
     return row
 
 
-async def deciders(session: AsyncSession, employee_ids: Collection[UUID], today: date) -> dict[UUID, UUID | None]:
-    """Person → who decides for them today: the direct superior, or the deputy who stands for that one."""
-    given = {"ids": sorted(employee_ids), "today": today, "active": ACTIVE}
+async def entered_for(
+    session: AsyncSession, actor: Actor, employee_ids: Collection[UUID], today: date
+) -> dict[UUID, UUID | None]:
+    """Of these people those whom the actor does not lead → who decides for them today, and for whom the actor enters
+    it: the direct superior, or the deputy who stands for that one; None where there is nobody.
+    """
+    led = await below(session, actor, employee_ids)
+    given = {"ids": sorted(set(employee_ids) - led), "today": today, "active": ACTIVE}
     return {
         row.id: decider_of(row.id, row.superior_id, row.next_superior_id, row.deputy_id)
         for row in await session.execute(DECIDERS, given)
