@@ -200,26 +200,45 @@ async def test_database_refuses_to_change_or_remove_seals(database: Database, st
     assert (await verified(database)).wrong is None
 
 
-async def test_account_of_a_service_has_no_right_to_change_what_it_noted(postgres_server: NamedPostgres) -> None:
-    role, url = f"layanan_{new_id().hex}", postgres_server.create_database()
-    postgres_server._execute(f"CREATE ROLE {role} LOGIN PASSWORD 'rahasia'")
-    postgres_server._execute(f"ALTER DATABASE {make_url(url).database} OWNER TO {role}")
-    own = make_url(url).set(username=role, password="rahasia").render_as_string(hide_password=False)
-    database = Database(own, Origin(agency="medan", service="training"))
+async def test_no_account_has_the_right_to_change_what_was_noted(postgres_server: NamedPostgres) -> None:
+    url = postgres_server.create_database()
+    name, owner, worker = make_url(url).database, f"pemilik_{new_id().hex}", f"layanan_{new_id().hex}"
+    for role in (owner, worker):
+        postgres_server._execute(f"CREATE ROLE {role} LOGIN PASSWORD 'rahasia'")
+    assert name is not None
+    postgres_server._execute(f"ALTER DATABASE {name} OWNER TO {owner}")
+    postgres_server._execute_in(
+        name,
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {worker};"
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT, USAGE ON SEQUENCES TO {worker}",
+    )
+    owning, working = (as_account(url, role) for role in (owner, worker))
     try:
-        await migrate(database, [KERNEL])
-        await sealed_twice(database)
-        async with database.session() as session:
-            rights = {
-                right: await session.scalar(
-                    text("SELECT bool_or(has_table_privilege(n, :right)) FROM unnest(CAST(:names AS text[])) AS n"),
-                    {"right": right, "names": ["audit_entries", "audit_seals"]},
-                )
-                for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
-            }
+        await migrate(owning, [KERNEL])
+        await sealed_twice(working)
+        rights = [await rights_of(each) for each in (owning, working)]
     finally:
-        await database.close()
+        await owning.close()
+        await working.close()
         postgres_server.drop_database(url)
-        postgres_server._execute(f"DROP ROLE {role}")
+        for role in (owner, worker):
+            postgres_server._execute(f"DROP ROLE {role}")
 
-    assert [right for right, held in rights.items() if held] == ["SELECT", "INSERT"]
+    assert rights == [["SELECT", "INSERT"]] * 2
+
+
+def as_account(url: str, role: str) -> Database:
+    own = make_url(url).set(username=role, password="rahasia").render_as_string(hide_password=False)
+    return Database(own, Origin(agency="medan", service="training"))
+
+
+async def rights_of(database: Database) -> list[str]:
+    """Which rights the account has to any table of the audit log."""
+    tables = ["audit_entries", "audit_seals"]
+    asked = text("SELECT bool_or(has_table_privilege(n, :right)) FROM unnest(CAST(:names AS text[])) AS n")
+    async with database.session() as session:
+        return [
+            right
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
+            if await session.scalar(asked, {"right": right, "names": tables})
+        ]

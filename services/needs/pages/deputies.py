@@ -72,7 +72,10 @@ async def appoint_deputy(form: AnalystDoes) -> Response:
                 to_date=filled.to_date,
             ),
         )
-        return Said(to=HERE, sentence=_("{capacity} dicatat sampai {day}.").format(capacity=deputy.capacity, day=day(deputy.to_date)))
+        return Said(
+            to=HERE,
+            sentence=_("{capacity} dicatat sampai {day}.").format(capacity=deputy.capacity, day=day(deputy.to_date)),
+        )
 
     return await form.run(work, _page)
 
