@@ -74,7 +74,7 @@ def backup(installation: Keepable, into: Path | None, keep: int | None) -> None:
     path, made = execute(make(installation, into or installation.settings.backups))
     size = sum(file.bytes for file in made.files.values()) / 1e6
     click.echo(f"Cadangan lengkap dan sudah diperiksa: {path} ({size:,.1f} MB)")
-    for old in remove_old(path.parent, keep):
+    for old in execute(asyncio.to_thread(remove_old, path.parent, made.agency, keep)):
         click.echo(f"Dihapus: {old}")
 
 
@@ -250,9 +250,10 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def remove_old(folder: Path, keep: int | None) -> list[Path]:
-    """Remove all whole backups but the newest so many, and the log that only they needed; gives those that went."""
-    old = [path for path, _ in kept.all_kept(folder)[:-keep]] if keep else []
+def remove_old(folder: Path, agency: str, keep: int | None) -> list[Path]:
+    """Remove all whole backups of the agency but the newest so many, and the log that only they needed; gives those."""
+    own = [path for path, paper in kept.all_kept(folder) if paper.agency == agency]
+    old = own[:-keep] if keep else []
     for path in old:
         # Without its name it is none any more, should the rest of this be cut off.
         nameless = path.rename(path.with_name(f".{path.name}.partial"))

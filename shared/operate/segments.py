@@ -38,8 +38,12 @@ def folder_of(backups: Path, timeline: int) -> Path:
 
 
 def first_segment(backup: Path) -> Segment:
-    """The oldest segment that a backup needs to recover."""
-    [span, *_] = orjson.loads((backup / kept.POSTGRES_MANIFEST).read_bytes())["WAL-Ranges"]
+    """The oldest segment that a backup needs to recover; raises Conflict where the server's own paper is broken."""
+    manifest = backup / kept.POSTGRES_MANIFEST
+    try:
+        [span, *_] = orjson.loads(manifest.read_bytes())["WAL-Ranges"]
+    except (OSError, ValueError, KeyError):
+        raise Conflict(f"{manifest}: berkas ini hilang atau rusak; log di samping cadangan dibiarkan.") from None
     high, low = (int(part, HEX) for part in span["Start-LSN"].split("/"))
     return Segment(span["Timeline"], (high << 32 | low) // SEGMENT_BYTES)
 
