@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import cached_property
+from datetime import timedelta
+from functools import cached_property, partial
 
 import click
 
@@ -218,14 +219,18 @@ async def _serve(folder: Folder, settings: Settings, on_ready: Callable[[], None
             name: await stack.enter_async_context(opened(folder.url(name), settings, name, CONNECTIONS))
             for name in (*SERVICES, "identity")
         }
+        log = EmbeddedTransport(folder.dsn(EVENTS))
+        kept = timedelta(days=settings.topic_retention_days)
         for name, service in SERVICES.items():
             given = Resources(
                 settings=settings,
                 database=databases[name],
                 identity=databases["identity"],
-                transport=EmbeddedTransport(folder.dsn(EVENTS)),
+                transport=log,
                 overview=overview,
                 links=[link for each in SERVICES.values() for link in each.navigation],
+                # Of the log they share, so one of them does it.
+                chores=() if nodes else (partial(log.forget_old, kept),),
             )
             nodes.append(Node(service, given))
         around = surroundings_of(settings)

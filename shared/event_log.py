@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 
 import asyncpg
 
 from shared.delivery.envelope import Record
 from shared.delivery.transport.embedded import READ, EmbeddedSender, EmbeddedSource, read_record
+from shared.events.contract import STATE_TOPICS
 
 SCHEMA_LOCK = 7_220_011
+FORGOTTEN_AT_ONCE = 2_000
 # No index begins with the position: a planner with one looks for a quiet topic's news among all records of the others.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS event_log (
@@ -26,6 +29,21 @@ SELECT name, count(event_log.position) FROM unnest($2::text[]) AS name
 LEFT JOIN positions ON group_name = $1 AND positions.topic = name
 LEFT JOIN event_log ON event_log.topic = name AND event_log.position > coalesce(positions.position, 0) GROUP BY name
 """
+READ_UP_TO = "SELECT topic, min(position) FROM positions GROUP BY topic ORDER BY topic"
+# As the outbox forgets: from the oldest record on while they are old; a state stays until its key has a newer one.
+FORGET_OLD = f"""
+WITH oldest AS MATERIALIZED (
+    SELECT position, key, to_timestamp(timestamp_ms / 1000.0) < now() - $2::interval AS is_old FROM event_log
+    WHERE topic = $1 AND position > $3 AND position <= $4 ORDER BY position LIMIT $5),
+newest AS MATERIALIZED (
+    SELECT key, max(position) AS position FROM event_log
+    WHERE $1 IN {STATE_TOPICS} AND topic = $1 AND key = ANY(ARRAY(SELECT key FROM oldest WHERE is_old)) GROUP BY key),
+gone AS (
+    DELETE FROM event_log WHERE topic = $1 AND position = ANY(ARRAY(
+        SELECT o.position FROM oldest AS o LEFT JOIN newest AS n ON n.key = o.key
+        WHERE is_old AND ($1 NOT IN {STATE_TOPICS} OR o.position < n.position))))
+SELECT CASE WHEN count(*) = $5 AND bool_and(is_old) THEN max(position) END FROM oldest
+"""  # noqa: S608 constants
 FORGET = "DELETE FROM positions WHERE group_name = $1 AND topic = ANY($2::text[])"
 
 
@@ -85,6 +103,20 @@ class EmbeddedTransport:
             while rows := await connection.fetch(READ, list(done), list(done.values()), self._batch):
                 done |= {row["topic"]: row["position"] for row in rows}
                 yield [read_record(row) for row in rows]
+        finally:
+            await connection.close(timeout=5)
+
+    async def forget_old(self, kept: timedelta, *, batch: int = FORGOTTEN_AT_ONCE) -> None:
+        """Remove what is older and was taken by all who read it, a few records at a time; Kafka's brokers do so too.
+
+        Of state topics the newest record of each key stays, however old it is.
+        """
+        connection = await self._connect()
+        try:
+            for topic, until in await connection.fetch(READ_UP_TO):
+                after: int | None = 0
+                while after is not None:
+                    after = await connection.fetchval(FORGET_OLD, topic, kept, after, until, batch)
         finally:
             await connection.close(timeout=5)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -113,7 +113,8 @@ class Service:
 class Resources:
     """What a service is given to work with; identity holds accounts and tokens, alone or for several services.
 
-    links are the navigation of all services that stand beside it; without them, its own.
+    links are the navigation of all services that stand beside it; without them, its own. chores are done with its own,
+    once a day: what is forgotten of things that it shares with them.
     """
 
     settings: Settings
@@ -122,6 +123,7 @@ class Resources:
     transport: Transport
     overview: Overview
     links: Sequence[Link] | None = None
+    chores: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
 def create_app(service: Service, given: Resources) -> FastAPI:
@@ -198,6 +200,7 @@ class Node:
         self.database = given.database
         self._identity = given.identity
         self._settings = given.settings
+        self._chores = given.chores
         self.app = create_app(service, given)
         if traces:
             traces.stand_around(self.app)
@@ -349,6 +352,8 @@ class Node:
         await retention.forget_old(self.database, timedelta(days=self._settings.topic_retention_days))
         async with self._identity.transaction() as session:
             await sign_in.forget_old(session)
+        for chore in self._chores:
+            await chore()
 
 
 async def _done(reading: Awaitable[None]) -> bool:
