@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tarfile
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import click
@@ -18,10 +18,13 @@ from shared.operate.backup import Keepable, names_of, table_versions
 from shared.operate.installation import execute
 from shared.operate.kept import Kept
 from shared.operate.segments import lay_out
-from shared.postgres import EmbeddedPostgres, keep_private
+from shared.postgres import EmbeddedPostgres, EmbeddedPostgresError, keep_private
 
 ROOM = 1.1
 """A restored server needs a little more than its files: it replays what was written during the backup."""
+
+UNREACHED = ("before configured recovery target was reached", "before consistent recovery point")
+"""What the server says of a moment that its log does not reach, or that lies within the copying."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +71,25 @@ def restore(
         return
     if (paper.kind == "full") != (into is not None):
         raise click.UsageError("--into perlu untuk cadangan instalasi penuh, dan hanya untuk itu.")
-    if until is not None and until.tzinfo is None:
-        until = until.replace(tzinfo=installation.settings.zone)
-    recovery = Recovery(until=until) if latest or until else None
+    recovery = _recovery(paper, installation.settings.zone, latest=latest, until=until)
     place = execute(asyncio.to_thread(_restore, installation, backup, paper, into, recovery))
     following = "bangkom run" if into is None else "bangkom restored untuk tiap layanan"
     click.echo(f"Dipulihkan ke {place}. Selanjutnya: {following}")
+
+
+def _recovery(paper: Kept, zone: tzinfo, *, latest: bool, until: datetime | None) -> Recovery | None:
+    """How far beyond the backup was asked for; raises UsageError for what this backup cannot give."""
+    if not latest and until is None:
+        return None
+    if latest and until is not None:
+        raise click.UsageError("--latest dan --until tidak dapat bersama.")
+    if paper.kind != "full":
+        raise click.UsageError("--latest dan --until hanya untuk cadangan instalasi penuh, yang lognya disimpan.")
+    if until is not None and until.tzinfo is None:
+        until = until.replace(tzinfo=zone)
+    if until is not None and until < paper.made_at:
+        raise click.UsageError(f"--until {until.isoformat()} sebelum cadangan ini; pakailah yang lebih tua.")
+    return Recovery(until=until)
 
 
 def _restore(installation: Keepable, backup: Path, paper: Kept, into: Path | None, recovery: Recovery | None) -> Path:
@@ -109,7 +125,7 @@ def bring_back(
     server = EmbeddedPostgres(new, recovery.settings if recovery else {"hot_standby": "off"})
     try:
         _unpack(backup, new, recovery)
-        _come_up(installation, server, paper, exactly=recovery is None)
+        _come_up(installation, server, paper, recovery)
         if place.exists():
             place.rmdir()
         new.rename(place)
@@ -129,14 +145,31 @@ def _unpack(backup: Path, folder: Path, recovery: Recovery | None) -> None:
     keep_private(folder)
 
 
-def _come_up(installation: Keepable, server: EmbeddedPostgres, paper: Kept, *, exactly: bool) -> None:
+def _come_up(installation: Keepable, server: EmbeddedPostgres, paper: Kept, recovery: Recovery | None) -> None:
     """See the server recover and the tables have versions that are known; it is stopped at the end."""
     try:
-        server.start()
+        _recover(server, recovery)
         urls = {name: server.url(database) for name, database in paper.databases.items()}
         found = asyncio.run(table_versions(urls, names_of(installation.lineages)))
         kept.require_known(server.folder, found, installation.lineages)
-        if exactly and found != paper.versions:
+        if recovery is None and found != paper.versions:
             raise Conflict(f"Tabel yang dipulihkan berversi {found}, bukan {paper.versions}: tidak ada yang dipasang.")
     finally:
         server.stop()
+
+
+def _recover(server: EmbeddedPostgres, recovery: Recovery | None) -> None:
+    try:
+        server.start()
+    except EmbeddedPostgresError:
+        if recovery is None or recovery.until is None or not _is_unreached(server.log_file):
+            raise
+        raise Conflict(
+            f"Dari cadangan ini dengan log di sampingnya, saat {recovery.until.isoformat()} tidak tercapai: tidak ada "
+            "yang dipulihkan. Pakailah cadangan lain, atau --latest."
+        ) from None
+
+
+def _is_unreached(log: Path) -> bool:
+    said = log.read_text(encoding="utf-8", errors="replace")
+    return any(words in said for words in UNREACHED)

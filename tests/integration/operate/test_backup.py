@@ -7,53 +7,22 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from services.__main__ import bangkom
 from services.embedded import LINEAGES
 from shared.db import Lineage
 from shared.operate import kept
 from shared.postgres import EmbeddedPostgres
+from tests.integration.operate.backups import AGENCY, altered, operate
 from tests.journeys.installations import ROOT
 from tests.waiting import wait_until
-
-AGENCY = "medan"
-PASSED_ON = ("postgres", "bangkom.lock")
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """A folder with an installation that is not running, and one backup of it."""
-    with TemporaryDirectory(prefix="bangkom-backup-") as name, pytest.MonkeyPatch.context() as environment:
-        environment.chdir(name)
-        environment.setenv("BANGKOM_AGENCY", AGENCY)
-        Path(name).chmod(0o711)
-        operate("accounts", "list")
-        made = operate("backup")
-        assert made.exit_code == 0, made.output
-        yield Path(name)
-
-
-@pytest.fixture
-def backup(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the backup that the test may spoil, beside no data."""
-    [made] = (home / "backups").glob("bangkom-*")
-    monkeypatch.setenv("BANGKOM_DATA", str(tmp_path / "data"))
-    return shutil.copytree(made, tmp_path / made.name)
-
-
-def operate(*words: str) -> Result:
-    return CliRunner().invoke(bangkom, words)
 
 
 def heads(lineage: Lineage) -> str:
@@ -103,14 +72,6 @@ def test_damaged_backup_is_refused_by_the_name_of_the_file(
 
     assert (refused.exit_code, name in refused.output) == (1, True), refused.output
     assert not (tmp_path / "data").exists()
-
-
-def altered(backup: Path, **values: Any) -> None:
-    """Write the paper anew as another program would have, with its seal."""
-    told = json.loads((backup / kept.PAPER).read_text())
-    told.pop("seal")
-    told.update(values)
-    (backup / kept.PAPER).write_text(json.dumps({**told, "seal": kept.sum_of(told)}))
 
 
 FOREIGN: dict[str, tuple[dict[str, Any], str]] = {
