@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import pytest
@@ -47,6 +48,13 @@ class Log:
 
     async def there(self) -> list[int]:
         return [record.offset async for some in self.transport.history([FACTS, STATES, UNREAD]) for record in some]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that another account, the embedded PostgreSQL's, can reach."""
+    with TemporaryDirectory(prefix="bangkom-") as path:
+        yield Path(path)
 
 
 @pytest.fixture
@@ -112,12 +120,11 @@ async def test_groups_go_on_where_they_were(log: Log) -> None:
     await source.close()
 
 
-async def test_running_installation_forgets_by_itself(tmp_path: Path) -> None:
-    installation = Embedded(tmp_path)
+async def test_running_installation_forgets_by_itself(folder: Path) -> None:
+    installation = Embedded(folder)
     try:
-        await installation.start()
-        await installation.process.stop()
         installation.postgres.start()
+        installation.postgres.ensure_database("bangkom_events")
         log = Log(installation.postgres.dsn("bangkom_events"))
         await log.write(FACTS, "a", "b")
         await log.age(3_000, [1, 2])
