@@ -15,8 +15,8 @@ AGENCY = "medan"
 
 
 def operate(*words: str) -> Result:
-    """Run a command of the whole installation."""
-    return CliRunner().invoke(bangkom, words)
+    """Run a command of the whole installation; what it does not expect, and a wrong setting, is raised here."""
+    return CliRunner().invoke(bangkom, words, catch_exceptions=False)
 
 
 def altered(backup: Path, **values: Any) -> None:

@@ -20,6 +20,14 @@ from tests.servers.postgres import NamedPostgres
 
 
 @pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Not in pytest's folder, which it closes to other accounts: the embedded PostgreSQL runs under one of its own."""
+    with TemporaryDirectory(prefix="bangkom-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BANGKOM_AGENCY", "medan")
