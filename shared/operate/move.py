@@ -18,7 +18,7 @@ from shared.delivery.relay import LOCK
 from shared.errors import Conflict
 from shared.events.catalogue import TOPICS
 from shared.identity.actor import SYSTEM
-from shared.operate.backup import Keepable
+from shared.operate.backup import Keepable, Standing
 from shared.operate.installation import execute, opened
 from shared.operate.restore import bring_back, checked
 from shared.operate.state import TableState, connect, state_of
@@ -67,15 +67,18 @@ async def _move(installation: Keepable, backup: Path, scratch: Path | None) -> M
     paper = await asyncio.to_thread(checked, installation, backup)
     if paper.kind != "embedded":
         raise Conflict(f"{backup}: cadangan instalasi penuh; pulihkanlah dengan restore.")
-    await _require_empty_topics(settings)
-    with tempfile.TemporaryDirectory(prefix="bangkom-move-", dir=scratch) as folder:
-        server = EmbeddedPostgres(Path(folder) / "postgres")
-        await asyncio.to_thread(bring_back, installation, backup, paper, server.folder)
-        try:
-            await asyncio.to_thread(server.start)
-            return await _fill(installation, server)
-        finally:
-            await asyncio.to_thread(server.stop, immediate=True)
+    async with installation.standing() as target:
+        for name, url in target.databases.items():
+            await _require_tables(url, settings, name, installation.lineages[name])
+        await _require_empty_topics(settings)
+        with tempfile.TemporaryDirectory(prefix="bangkom-move-", dir=scratch) as folder:
+            server = EmbeddedPostgres(Path(folder) / "postgres")
+            await asyncio.to_thread(bring_back, installation, backup, paper, server.folder)
+            try:
+                await asyncio.to_thread(server.start)
+                return await _fill(installation, server, target)
+            finally:
+                await asyncio.to_thread(server.stop, immediate=True)
 
 
 async def _require_empty_topics(settings: Settings) -> None:
@@ -86,23 +89,21 @@ async def _require_empty_topics(settings: Settings) -> None:
             raise Conflict(f"Topik {records[0].topic} sudah berisi catatan: tidak ada yang dipindahkan.")
 
 
-async def _fill(installation: Keepable, server: EmbeddedPostgres) -> Moved:
+async def _fill(installation: Keepable, server: EmbeddedPostgres, target: Standing) -> Moved:
     """Copy every database, compare, and commit all of them only when each is equal."""
     settings = installation.settings
     moved = {}
-    async with installation.standing() as standing, AsyncExitStack() as stack:
-        for name, url in standing.databases.items():
-            lineages = installation.lineages[name]
-            await _bring_up_to_date(server, settings, name, lineages)
-            await _require_tables(url, settings, name, lineages)
+    async with AsyncExitStack() as stack:
+        for name, url in target.databases.items():
+            await _bring_up_to_date(server, settings, name, installation.lineages[name])
             source = await stack.enter_async_context(_reading(server.dsn(f"bangkom_{name}")))
             if not settings.simulation and await source.fetchval(SIMULATED):
                 raise Conflict("Cadangan ini dari simulasi: orang-orangnya rekaan. Tidak ada yang dipindahkan.")
-            target = await stack.enter_async_context(_filling(plain(url), name))
-            moved[name] = await _copy_database(source, target, name)
-            await target.execute(OWE_ALL)
-    for name in standing.databases:
-        async with opened(standing.databases[name], settings, name) as database, database.transaction() as session:
+            empty = await stack.enter_async_context(_filling(plain(url), name))
+            moved[name] = await _copy_database(source, empty, name)
+            await empty.execute(OWE_ALL)
+    for name, url in target.databases.items():
+        async with opened(url, settings, name) as database, database.transaction() as session:
             rows = sum(table.rows for table in moved[name].values())
             audit.record(session, SYSTEM, "installation_moved", "database", details={"rows": rows})
     return moved

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import pytest
 
+from shared.db import plain
 from shared.delivery.transport import Outgoing
 from shared.event_log import EmbeddedTransport
-from shared.operate.backup import plain
 from tests.journeys.installations import Embedded
 from tests.servers.postgres import NamedPostgres
 from tests.waiting import wait_until
