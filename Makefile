@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run up down test year recovery alerts browser lint faults load security docs words dashboards image
+.PHONY: targets install run up down test year recovery alerts browser pictures lint faults load security docs words dashboards image
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -64,6 +64,10 @@ alerts: install ## break a whole installation in many ways, and see a real Prome
 browser: install ## look at every page in a real browser, as everybody who may see it, and carry one case by clicking
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -m browser tests/browser
+
+pictures: install ## draw the pictures of pages in docs/pictures anew, from a demo
+	deploy/setup-tests.sh
+	$(BIN)/python -m tests.browser.pictures
 
 lint: install ## check style, types and imports
 	$(BIN)/ruff check
