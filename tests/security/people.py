@@ -47,14 +47,13 @@ class Person:
     marks: Mapping[str, UUID] = field(default_factory=dict)
 
 
-async def badge(database: Database, role: Role, employee_id: UUID) -> str:
-    """The token of a person who has signed in with this role."""
+async def badge(database: Database, role: Role | frozenset[Role], employee_id: UUID) -> str:
+    """The token of a person who has signed in with this role, or these."""
+    roles = sorted(role) if isinstance(role, frozenset) else [role]
     token = new_token(SIGN_IN_PREFIX)
     async with database.transaction() as session:
         ends = await session.scalar(select(func.clock_timestamp() + timedelta(hours=1)))
-        account = Account(
-            id=new_id(), name=f"orang-{new_id()}", password_hash="", roles=[role], employee_id=employee_id
-        )
+        account = Account(id=new_id(), name=f"orang-{new_id()}", password_hash="", roles=roles, employee_id=employee_id)
         session.add(account)
         await session.flush()
         session.add(SignIn(token_sha256=digest(token), account_id=account.id, expires_at=ends))
