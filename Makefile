@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run up down test year recovery alerts browser pictures lint faults load security docs words dashboards image
+.PHONY: targets install run up down test year recovery alerts browser sso pictures lint faults load security docs words dashboards image
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -68,6 +68,11 @@ browser: install ## look at every page in a real browser, as everybody who may s
 pictures: install ## draw the pictures of pages in docs/pictures anew, from a demo
 	deploy/setup-tests.sh
 	$(BIN)/python -m tests.browser.pictures
+
+# Keycloak comes by Maven.
+sso: install ## sign in through a real Keycloak with a real browser, by the realm and the start script that come along
+	deploy/setup-keycloak.sh
+	$(BIN)/python -m pytest -m sso tests/sso
 
 lint: install ## check style, types and imports
 	$(BIN)/ruff check

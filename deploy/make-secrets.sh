@@ -67,7 +67,8 @@ chmod 700 "$folder"
 work=$(mktemp -d)
 readonly work
 trap 'rm -rf "$work"' EXIT
-for name in postgres_password grafana_password kafka_{admin,needs,training,mentoring,evaluation}_password; do
+for name in {postgres,grafana,keycloak_admin}_password kafka_{admin,needs,training,mentoring,evaluation}_password \
+    oidc_{needs,training,mentoring,evaluation}_secret; do
     if missing "$name"; then random | keep "$name"; fi
 done
 for name in needs training mentoring evaluation identity; do
@@ -78,6 +79,9 @@ for name in needs training mentoring evaluation identity; do
         fi
     done
 done
+if missing keycloak_database_url; then
+    echo "postgresql://bangkom_keycloak:$(random)@postgres:5432/bangkom_keycloak" | keep keycloak_database_url
+fi
 if missing backup_database_url; then
     echo "postgresql+asyncpg://bangkom_backup:$(random)@postgres:5432/postgres" | keep backup_database_url
 fi

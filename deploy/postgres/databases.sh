@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gives each service a database, an account that owns its tables and changes them with a new version, and an account that
 # works with what is in them; each with the password in the address in its file, and nobody else a way in. The fifth keeps
-# the accounts that people sign in with. May run at any time, any number of times.
+# the accounts that people sign in with, the sixth is Keycloak's where it stands beside. May run at any time, any number of times.
 #   PGHOST, PGUSER    the server's socket and its superuser
 #   POSTGRES_SECRETS  folder with <name>_database_url and <name>_owner_database_url
 set -euo pipefail
@@ -59,6 +59,13 @@ SELECT format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM %I', relname, :'role')
     WHERE relnamespace = 'public'::regnamespace AND relname IN ('audit_entries', 'audit_seals') \gexec
 END
 done
+# Keycloak makes and keeps its tables itself.
+account keycloak NOREPLICATION
+sql --dbname=postgres --set=role=bangkom_keycloak <<'END'
+SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0', :'role', :'role')
+    WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'role') \gexec
+REVOKE ALL ON DATABASE :"role" FROM PUBLIC;
+END
 sql --dbname=postgres --command="REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC"
 
 # Copies the whole server, and reads no table.

@@ -173,11 +173,13 @@ def test_each_container_of_a_service_gets_its_own_secrets_only(project: dict[str
     for name in SERVICES:
         for part, account in {"web": "", "worker": "", "relay": "", "migrate": "_owner"}.items():
             given = {each["source"]: each["target"].rpartition("/")[2] for each in secrets(project, f"{name}-{part}")}
+            client = {} if part == "migrate" else {f"oidc_{name}_secret": "BANGKOM_OIDC_CLIENT_SECRET"}
             assert given == {
                 "authority.pem": "authority.pem",
                 f"{name}{account}_database_url": f"BANGKOM_{name.upper()}_DATABASE_URL",
                 f"identity{account}_database_url": "BANGKOM_IDENTITY_DATABASE_URL",
                 f"kafka_{name}_password": "BANGKOM_KAFKA_PASSWORD",
+                **client,
             }
 
 

@@ -40,10 +40,10 @@ def test_passwords_are_long_random_and_different(made_secrets: Path, tmp_path: P
         for folder in made
         for name, content in folder.items()
         for found in re.findall(r"\b[0-9a-f]{48}\b", content.decode())
-        if name.endswith(("_password", "_url"))
+        if name.endswith(("_password", "_url", "_secret"))
     ]
 
-    assert len(set(passwords)) == len(passwords) == 2 * 18
+    assert len(set(passwords)) == len(passwords) == 2 * 24
 
 
 def made_again(folder: Path) -> Path:
