@@ -81,6 +81,7 @@ def test_copy_that_differs_from_what_the_server_sent_is_refused_by_the_name_of_t
         for member, content in contents:
             changed = content.replace(b"8", b"7") if member.name == "PG_VERSION" else content
             packed.addfile(member, io.BytesIO(changed))
+    (backup / kept.PAPER).unlink()
 
     with pytest.raises(Conflict, match="PG_VERSION"):
         _require_what_was_sent(backup)
