@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: targets install run up down test year recovery alerts browser sso pictures lint faults load security docs words dashboards image
+.PHONY: targets install run up down test year recovery alerts browser sso pictures lint faults load sizing security docs words dashboards image
 
 targets: ## list what can be made
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -88,6 +88,11 @@ faults: install ## kill, stop and cut real processes, write build/faults.json an
 load: install ## measure how fast delivery is and write build/load.json
 	deploy/setup-tests.sh
 	$(BIN)/python -m tests.load
+
+# PEOPLE=25000 make sizing: another agency.
+sizing: install ## live a made-up year of an agency and weigh what it leaves behind; some minutes to an hour
+	deploy/setup-tests.sh
+	$(BIN)/python -m tests.load.sizing --people $(or $(PEOPLE),5000)
 
 # What is published may only be replaced by what is compatible with it: the gate comes first.
 docs: install ## write event schemas, docs/events.md and docs/asyncapi.yaml anew

@@ -208,7 +208,7 @@ class Embedded(Installation):
     def dsn(self, service: str) -> str:
         return self.postgres.dsn(f"bangkom_{service}")
 
-    async def start(self) -> None:
+    async def start(self, within: float = READY_SECONDS) -> None:
         self.process.start()
 
         async def answers() -> bool:
@@ -216,7 +216,7 @@ class Embedded(Installation):
             answer = await self.ready("needs")
             return answer is not None and answer.status_code == 200
 
-        await wait_until(answers, within=READY_SECONDS, description="Bangkom is ready")
+        await wait_until(answers, within=within, description="Bangkom is ready")
 
     def kill(self) -> None:
         """End it and its PostgreSQL at once, as when the power fails."""
@@ -299,17 +299,17 @@ class Apart(Installation):
         """Bring the service's tables up to date."""
         self.command(service, "migrate")
 
-    async def start(self) -> None:
-        await self.start_services(SERVICES)
+    async def start(self, within: float = READY_SECONDS) -> None:
+        await self.start_services(SERVICES, within)
 
-    async def start_services(self, services: Sequence[str]) -> None:
+    async def start_services(self, services: Sequence[str], within: float = READY_SECONDS) -> None:
         """Start every process of these services, and return when they are ready."""
         for service in services:
             self.prepare(service)
             for process in self._of(service):
                 process.start()
         for service in services:
-            await self.become(service, 200)
+            await self.become(service, 200, within)
 
     async def stop_services(self, services: Sequence[str]) -> None:
         """End every process of these services in order."""
