@@ -60,8 +60,8 @@ alerts: install ## break a whole installation in many ways, and see a real Prome
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -m alerts -s tests/alerts
 
-# Every page as every role, every form, and one case by clicking alone.
-browser: install ## look at every page in a real browser, as everybody who may see it, and carry one case by clicking
+# Every page as every role, light and dark, on a phone and at a desk; and forms in bad company.
+browser: install ## look at every page in a real browser, as everybody who may see it, and send forms over bad links
 	deploy/setup-tests.sh
 	$(BIN)/python -m pytest -m browser tests/browser
 
