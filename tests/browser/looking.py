@@ -26,6 +26,8 @@ TOO_WIDE = """() => [...document.querySelectorAll("body *")]
     .slice(0, 3).map(each => each.outerHTML.slice(0, 80))"""
 LINKS = "links => links.filter(each => each.origin === location.origin).map(each => each.pathname + each.search)"
 
+GIVEN_UP = "net::ERR_ABORTED"
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -104,7 +106,9 @@ class Window:
         self._asked.append(request)
 
     def _on_request_failed(self, request: Request) -> None:
-        self._noted.append(f"failed: {request.url} {request.failure}")
+        # What belonged to a page that was left before it had all of its files, the browser gives up by itself.
+        if request.failure != GIVEN_UP:
+            self._noted.append(f"failed: {request.url} {request.failure}")
 
 
 def _gzipped(content: bytes) -> int:
