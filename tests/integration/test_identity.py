@@ -320,6 +320,7 @@ async def test_every_route_is_guarded_or_public(app: FastAPI) -> None:
         "POST /notes/sessions": PUBLIC,
         "DELETE /notes/sessions": frozenset(),
         "GET /": PUBLIC,
+        "GET /shell/language": PUBLIC,
         "MOUNT /static": PUBLIC,
     }
     assert unguarded_routes(app) == []
